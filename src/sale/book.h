@@ -1,0 +1,162 @@
+#pragma once
+
+#include <boost/container/deque.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "sale/line.h"
+#include "sale/order.h"
+#include "sale/texts.h"
+
+namespace dibs::sale {
+
+using BuyerIndex = std::uint32_t;
+inline constexpr BuyerIndex kNoBuyer = UINT32_MAX;
+
+/// One SKU of an order, in 8 bytes. The price is the sale's: it cannot change once orders exist.
+struct StoredLine {
+  std::uint16_t item = 0;      ///< index in SaleSpec::items
+  std::uint16_t quantity = 0;  ///< at most limits::kQuantity
+  std::uint32_t place = 0;     ///< in the item's line, while waiting
+};
+
+/// An order in 96 bytes. With its buyer, key and index entries a new order of a new buyer costs
+/// about 240 (docs/PERFORMANCE.md has the sum).
+struct StoredOrder {
+  OrderKey key;
+  Arrival arrival;
+  std::int64_t received_ns = 0;
+  std::int64_t deadline_ns = 0;  ///< on the sale's clock, while held or paying
+  Seq seq;
+  std::uint64_t texts = 0;  ///< idempotency key and reference, in Texts
+  BuyerIndex buyer = kNoBuyer;
+  OrderIndex older = kNoOrder;       ///< the buyer's order before this one
+  OrderIndex live_older = kNoOrder;  ///< the same chain, only those that count towards the limit
+  OrderIndex live_newer = kNoOrder;
+  std::uint32_t declines = 0;    ///< payment attempts that failed
+  StoredLine only;               ///< the line, when there is one
+  std::uint32_t lines_from = 0;  ///< in Book's pool, when there are several
+  std::uint8_t line_count = 0;
+  std::uint8_t key_size = 0;
+  std::uint8_t reference_size = 0;
+  bool extended = false;  ///< a begun payment has moved the deadline, which it does once
+  OrderState state = OrderState::released;
+  Money money = Money::none;
+  Reason reason = Reason::none;
+};
+
+static_assert(sizeof(StoredOrder) == 96);
+
+struct StoredBuyer {
+  std::uint64_t text = 0;
+  std::uint64_t units = 0;              ///< that count towards the limit
+  OrderIndex newest = kNoOrder;         ///< head of the chain of all orders
+  OrderIndex live_newest = kNoOrder;    ///< head of the chain of those that count
+  std::uint32_t line_ends_settled = 0;  ///< see State::settle
+  std::uint8_t text_size = 0;
+};
+
+/// What is needed to enter an order.
+struct NewOrder {
+  OrderKey key;
+  Arrival arrival;
+  std::int64_t received_ns = 0;
+  std::string_view buyer;
+  std::string_view idempotency_key;
+  std::string_view reference;
+  std::span<const StoredLine> lines;
+};
+
+/// All orders of a sale in order of arrival, with the indexes that find them. Knows nothing of the
+/// rules. Hash tables are only asked for one entry at a time, never walked, so their order cannot
+/// leak into an outcome.
+class Book {
+ public:
+  Book();
+
+  [[nodiscard]] OrderIndex size() const { return static_cast<OrderIndex>(orders_.size()); }
+  [[nodiscard]] StoredOrder& at(OrderIndex order) { return orders_[order]; }
+  [[nodiscard]] const StoredOrder& at(OrderIndex order) const { return orders_[order]; }
+  [[nodiscard]] StoredBuyer& buyer(BuyerIndex buyer) { return buyers_[buyer]; }
+  [[nodiscard]] const StoredBuyer& buyer(BuyerIndex buyer) const { return buyers_[buyer]; }
+  [[nodiscard]] BuyerIndex buyers() const { return static_cast<BuyerIndex>(buyers_.size()); }
+
+  /// Views that hold until the next add.
+  [[nodiscard]] std::span<StoredLine> lines(OrderIndex order);
+  [[nodiscard]] std::span<const StoredLine> lines(OrderIndex order) const;
+  [[nodiscard]] std::uint64_t units(OrderIndex order) const;
+
+  [[nodiscard]] std::string_view buyer_text(BuyerIndex buyer) const;
+  [[nodiscard]] std::string_view key_text(OrderIndex order) const;
+  [[nodiscard]] std::string_view reference_text(OrderIndex order) const;
+
+  /// kNoOrder, kNoBuyer when there is none.
+  [[nodiscard]] OrderIndex find(const OrderKey& key) const;
+  [[nodiscard]] OrderIndex find(BuyerIndex buyer, std::string_view idempotency_key) const;
+  [[nodiscard]] BuyerIndex find_buyer(std::string_view buyer) const;
+  /// The first order that arrived after `arrival`, size() when there is none.
+  [[nodiscard]] OrderIndex first_after(Arrival arrival) const;
+
+  /// Makes room in the indexes for so many orders, so that they do not grow in the rush: moving
+  /// a million entries takes some ms, and everybody behind waits.
+  void expect(std::uint64_t orders);
+
+  /// Enters an order as the last to arrive, in a state in which it has no units. Neither its key
+  /// nor its idempotency key is in the book yet. A buyer not seen before has settled `line_ends`.
+  OrderIndex add(const NewOrder& order, std::uint32_t line_ends);
+
+  /// Puts the order into, takes it out of, its buyer's chain of those that count, units included.
+  void count(OrderIndex order);
+  void uncount(OrderIndex order);
+
+ private:
+  /// What the sets hold: 32 bits of the hash beside the index, so that growing a table and passing
+  /// over a neighbour never touches the order itself.
+  struct Entry {
+    std::uint32_t hash;
+    std::uint32_t index;
+  };
+  struct Hash {
+    using is_transparent = void;
+    template <class T>
+    std::size_t operator()(const T& entry) const {
+      return entry.hash;
+    }
+  };
+  struct KeyProbe;
+  struct BuyerProbe;
+  struct IdempotencyProbe;
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const Entry& a, const Entry& b) const { return a.index == b.index; }
+    template <class Probe>
+    bool operator()(const Probe& probe, const Entry& entry) const {
+      return probe.hash == entry.hash && probe.matches(entry.index);
+    }
+    template <class Probe>
+    bool operator()(const Entry& entry, const Probe& probe) const {
+      return (*this)(probe, entry);
+    }
+  };
+  using Index = boost::unordered_flat_set<Entry, Hash, Same>;
+
+  BuyerIndex intern(std::string_view buyer, std::uint32_t line_ends);
+
+  boost::container::deque<StoredOrder, void,
+                          boost::container::deque_options<boost::container::block_size<256U>>::type>
+      orders_;
+  boost::container::deque<StoredBuyer, void,
+                          boost::container::deque_options<boost::container::block_size<256U>>::type>
+      buyers_;
+  std::vector<StoredLine> more_lines_;
+  Texts texts_;
+  Index by_key_;
+  Index by_buyer_;
+  Index by_idempotency_;
+};
+
+}  // namespace dibs::sale

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sale/book.h"
+
+namespace dibs::sale {
+
+/// Whether an order in this state has units that go back at a deadline.
+[[nodiscard]] constexpr bool holds_units(OrderState state) {
+  return state == OrderState::held || state == OrderState::paying;
+}
+
+/// The orders that hold units, the one whose deadline comes first on top, of equal ones the first
+/// to arrive. A binary heap of (deadline, order) that leaves entries of orders that hold no more,
+/// or until later, where they are until they come to the top: windows are mostly equal, so entries
+/// come in order, and looking for one in the middle would touch memory all over the place. Stale
+/// entries are swept out when they outnumber the others.
+class Holds {
+ public:
+  [[nodiscard]] bool empty() const { return live_ == 0; }
+  [[nodiscard]] std::size_t size() const { return live_; }
+  /// Only while not empty.
+  [[nodiscard]] OrderIndex first() const { return heap_.front().order; }
+
+  /// `order` holds units from now on, until its deadline_ns.
+  void add(const Book& book, OrderIndex order);
+  /// `order` has stopped holding units.
+  void removed(const Book& book);
+  /// The deadline of `order`, which holds units, has become later.
+  void postponed(const Book& book, OrderIndex order);
+
+ private:
+  struct Entry {
+    std::int64_t deadline_ns;
+    OrderIndex order;
+  };
+  struct Later;
+
+  static bool is_stale(const Book& book, const Entry& entry);
+  void push(const Book& book, OrderIndex order);
+  void tidy(const Book& book);
+
+  std::vector<Entry> heap_;  ///< the top is not stale
+  std::size_t live_ = 0;
+};
+
+}  // namespace dibs::sale

@@ -1,0 +1,267 @@
+#include "sale/checkers/agreement.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "sale/checkers/model.h"
+#include "sale/sale.h"
+
+namespace dibs::sale::checkers {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const SaleId kSale("s");
+
+// Zero often, whole seconds that add up to the windows of the worlds, and a little beside them.
+constexpr std::array<int, 8> kWaitsMs{0, 0, 0, 0, 0, 1, 1'000, 3'000};
+
+struct SituationOf {
+  std::string operator()(const Released& f) const {
+    return " " + std::string(to_text(f.reason)) + " " + std::string(to_text(f.money));
+  }
+  std::string operator()(const Paid& f) const {
+    return (f.late ? " late " : " ") + std::string(to_text(f.money));
+  }
+  std::string operator()(const Accepted& f) const {
+    return f.lines.size() > 1 ? " several SKUs" : "";
+  }
+  std::string operator()(const LineEnded& f) const { return f.by_close ? " by close" : ""; }
+  std::string operator()(const Resumed& f) const { return f.restart ? " restart" : ""; }
+  std::string operator()(const auto&) const { return ""; }
+};
+
+std::string situation_of(const Event& event) {
+  return std::string(type_of(event)) + std::visit(SituationOf{}, event.fact);
+}
+
+/// Runs one script. Three sales go along: the real one, stepped only when a command comes; a
+/// prompt one, stepped at the very moment of everything due; and at the end one made by replay.
+class Run {
+ public:
+  Run(const Script& script, Coverage* coverage)
+      : script_(script), coverage_(coverage), real_(kSale), prompt_(kSale) {}
+
+  std::optional<std::string> go() {
+    Put put;
+    put.spec = spec_of(script_.world);
+    carry_out({put, "anna"}, kStart);
+    for (const Move& move : script_.moves) {
+      if (trouble_) break;
+      happen(move);
+    }
+    if (!trouble_) replay();
+    if (coverage_ != nullptr) cover();
+    return trouble_;
+  }
+
+ private:
+  void happen(const Move& move) {
+    if (move.reload) reload();
+    if (move.act == Act::restart) return restart(move);
+    wait(milliseconds(kWaitsMs.at(move.wait % kWaitsMs.size())));
+    Instant received = now_;
+    if (move.out_of_order) {
+      received -= milliseconds(500);
+      late_receipts_ = true;
+    }
+    const Scene scene{script_.world, model_, now_, ++numbered_};
+    Command command{action_of(move, scene), move.act == Act::pause ? "ben" : ""};
+    if (move.owner < kOwned) command.owner = BuyerId("b" + std::to_string(move.buyer % 5));
+    carry_out(command, received);
+  }
+
+  void wait(Duration time) {
+    now_ += time;
+    while (!late_receipts_ && prompt_.next_due() && *prompt_.next_due() <= now_) {
+      prompt_.step(*prompt_.next_due(), prompt_events_);
+    }
+  }
+
+  /// The server goes away with nothing left to do, and comes back later.
+  void restart(const Move& move) {
+    wait(Duration::zero());
+    drain(now_);
+    const Duration downtime = seconds(move.a % 8);
+    const Duration known = std::min<Duration>(downtime, now_ + downtime - last_event_at());
+    now_ += downtime;
+    carry_out({Restart{known}, ""}, now_);
+  }
+
+  void reload() {
+    std::string bytes;
+    real_.save(bytes);
+    auto loaded = Sale::load(kSale, bytes);
+    if (!loaded) return fail("a saved sale is not loaded: " + loaded.error().what);
+    if (loaded->state_hash() != real_.state_hash()) return fail("loading changes the state");
+    real_ = *std::move(loaded);
+  }
+
+  void carry_out(const Command& command, Instant received) {
+    const bool restarts = std::holds_alternative<Restart>(command.action);
+    if (!restarts) drain(received);
+    const Instant now = std::max(received, last_event_at());
+    if (!restarts) model_.advance(now);
+    const std::size_t before = events_.size();
+    const Outcome outcome = real_.apply(command, received, events_);
+    if (coverage_ != nullptr && events_.size() - before > limits::kOrdersPerStep) {
+      ++(*coverage_)["more than one step"];
+    }
+    const ModelAnswer answer = model_.apply(command, received, now);
+    if (outcome.now != now) fail("decided at another time");
+    compare(outcome, answer);
+    if (!real_.due(now)) compare_order(outcome);
+    drain(now_);
+    model_.advance(std::max(now_, last_event_at()));
+    compare_all();
+    if (!late_receipts_) go_along(command, received);
+  }
+
+  /// The prompt sale must come to the same.
+  void go_along(const Command& command, Instant received) {
+    const bool restarts = std::holds_alternative<Restart>(command.action);
+    while (!restarts && prompt_.due(received)) prompt_.step(received, prompt_events_);
+    static_cast<void>(prompt_.apply(command, received, prompt_events_));
+    while (prompt_.due(now_)) prompt_.step(now_, prompt_events_);
+    if (prompt_.state_hash() != real_.state_hash()) fail("a late sweeper changes the outcome");
+  }
+
+  void drain(Instant now) {
+    for (int steps = 0; real_.due(now); ++steps) {
+      real_.step(now, events_);
+      if (steps > 10'000) return fail("steps never end");
+    }
+  }
+
+  void compare(const Outcome& outcome, const ModelAnswer& answer) {
+    const auto name = [](Code code) {
+      return code == Code::ok ? std::string("ok") : std::string(info(code).name);
+    };
+    if (coverage_ != nullptr) {
+      ++(*coverage_)[name(outcome.code) + (outcome.replayed ? " replayed" : "")];
+    }
+    if (outcome.code != answer.code) {
+      return fail("answers " + name(outcome.code) + ", the model " + name(answer.code));
+    }
+    if (outcome.replayed != answer.replayed) return fail("a replay is not seen as one");
+    if (outcome.created != answer.created) return fail("created is wrong");
+    if (answer.numbered != (outcome.arrival != Arrival())) return fail("the numbering is wrong");
+    if (outcome.order.has_value() != answer.order.has_value()) return fail("the order is missing");
+    if (answer.order && outcome.order->id.key != *answer.order) return fail("another order");
+    std::vector<OrderKey> live;
+    for (const OrderView& order : outcome.live_orders) live.push_back(order.id.key);
+    if (live != answer.live) fail("the live orders differ");
+  }
+
+  void compare_order(const Outcome& outcome) {
+    if (trouble_ || !outcome.order) return;
+    for (const ModelOrder& o : model_.orders()) {
+      if (o.key == outcome.order->id.key) compare(*outcome.order, model_.view(o, kSale));
+    }
+  }
+
+  void compare(OrderView real, OrderView model) {
+    real.seq = model.seq = Seq();
+    if (real == model) return;
+    const auto text = [](const OrderView& v) {
+      return std::string(to_text(v.state)) + "/" + std::string(to_text(v.money)) + "/" +
+             std::string(to_text(v.reason)) + " position " +
+             std::to_string(v.position.value_or(0)) + " place " +
+             std::to_string(v.place.value_or(Place()).value()) + " until " +
+             std::to_string(v.expires_at ? (*v.expires_at - kStart).count() / 1'000'000 : -1);
+    };
+    fail("order " + std::to_string(real.arrival.value()) + " is " + text(real) + ", the model's " +
+         text(model));
+  }
+
+  void compare_all() {
+    if (trouble_) return;
+    if (real_.exists() != model_.exists()) return fail("one of them does not exist");
+    if (!real_.exists()) return;
+    Sale::OrderFilter all;
+    all.limit = model_.orders().size() + 1;
+    const auto orders = real_.orders(all);
+    if (orders.size() != model_.orders().size()) return fail("the number of orders differs");
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      compare(orders[i], model_.view(model_.orders()[i], kSale));
+    }
+    compare(real_.view(), model_.view(kSale));
+    const auto differences = real_.recount();
+    if (!differences.empty()) fail("recount: " + differences.front());
+    if (events_.size() != real_.view().seq.value()) fail("the seq has a gap");
+  }
+
+  void compare(SaleView real, SaleView model) {
+    for (std::size_t i = 0; i < real.items.size(); ++i) {
+      const ItemView& item = real.items[i];
+      if (item.total != item.available + item.held + item.sold) fail("conservation is broken");
+      if (item == model.items[i]) continue;
+      const auto text = [](const ItemView& v) {
+        return std::to_string(v.total) + " = " + std::to_string(v.available) + " + " +
+               std::to_string(v.held) + " + " + std::to_string(v.sold) + ", " +
+               std::to_string(v.waiting) + " waiting from " +
+               std::to_string(v.head.value_or(Place()).value()) + (v.shut ? ", shut" : "");
+      };
+      return fail("item " + std::to_string(i) + " is " + text(item) + ", the model's " +
+                  text(model.items[i]));
+    }
+    real.spec = model.spec = nullptr;
+    real.seq = model.seq = Seq();
+    if (real.state != model.state) return fail("the sale's state differs");
+    if (real.oldest_hold != model.oldest_hold) return fail("the oldest hold differs");
+    if (real.last_winner_arrival != model.last_winner_arrival) return fail("the winner differs");
+    if (real.waiting != model.waiting || real.orders != model.orders) fail("the counts differ");
+  }
+
+  void replay() {
+    Sale replayed(kSale);
+    for (const Event& event : events_) {
+      std::string bytes;
+      ByteWriter writer(bytes);
+      encode(event, writer);
+      ByteReader reader(bytes);
+      const auto decoded = decode(reader);
+      if (!decoded || !reader.finished() || *decoded != event)
+        return fail("an event is not read back");
+      const auto folded = replayed.replay(*decoded);
+      if (!folded) return fail(folded.error().what);
+    }
+    if (replayed.state_hash() != real_.state_hash()) fail("replay gives another state");
+    reload();
+  }
+
+  [[nodiscard]] Instant last_event_at() const {
+    return events_.empty() ? Instant() : events_.back().at;
+  }
+
+  void fail(std::string what) {
+    if (!trouble_) trouble_ = std::move(what);
+  }
+
+  void cover() {
+    for (const Event& event : events_) ++(*coverage_)[situation_of(event)];
+  }
+
+  const Script& script_;
+  Coverage* coverage_;
+  Sale real_;
+  Sale prompt_;
+  Model model_;
+  std::vector<Event> events_;
+  std::vector<Event> prompt_events_;
+  Instant now_ = kStart;
+  std::uint64_t numbered_ = 0;
+  bool late_receipts_ = false;
+  std::optional<std::string> trouble_;
+};
+
+}  // namespace
+
+std::optional<std::string> disagreement(const Script& script, Coverage* coverage) {
+  return Run(script, coverage).go();
+}
+
+}  // namespace dibs::sale::checkers

@@ -1,0 +1,184 @@
+#include "sale/scene.h"
+
+namespace dibs::sale {
+namespace {
+
+class Operators : public Scene {};
+
+TEST_F(Operators, may_repeat_the_same_put) {
+  put();
+  const std::size_t before = events.size();
+  const Outcome again = put();
+  EXPECT_EQ(again.code, Code::ok);
+  EXPECT_FALSE(again.created);
+  EXPECT_EQ(events.size(), before);
+  EXPECT_EQ(events.front().actor, "anna");
+}
+
+TEST_F(Operators, change_everything_before_opening) {
+  spec.opens_at = now + seconds(100);
+  put();
+  spec.items = {{SkuId("roof"), "Roof", 7, 9}};
+  spec.limit_per_buyer = 4;
+  spec.opens_at = now + seconds(50);
+  EXPECT_EQ(put().code, Code::ok);
+  EXPECT_EQ(item().total, 9);
+  EXPECT_EQ(sale.next_due(), now + seconds(50));
+}
+
+TEST_F(Operators, change_little_after_opening) {
+  put();
+  spec.limit_per_buyer = 4;
+  const Outcome refused = put();
+  EXPECT_EQ(refused.code, Code::wrong_state);
+  EXPECT_NE(refused.detail.find("limit_per_buyer"), std::string::npos);
+  EXPECT_EQ(put(Put::kTitle | Put::kItems).code, Code::ok) << "what is left out stays";
+  spec.limit_per_buyer = 1;
+  spec.hold_seconds = 60;
+  spec.line_limit = 0;
+  EXPECT_EQ(put().code, Code::ok);
+  EXPECT_EQ(buy("anna").order->expires_at, now + seconds(60));
+}
+
+TEST_F(Operators, find_items_compared_with_the_first_stock_not_todays) {
+  put();
+  restock(5);
+  EXPECT_EQ(put().code, Code::ok);
+  EXPECT_EQ(item().total, 7);
+}
+
+TEST_F(Operators, change_only_title_and_notify_after_the_end) {
+  put();
+  run(Close{});
+  spec.title = "Concert, sold";
+  spec.notify_url = "https://shop.example/hook";
+  EXPECT_EQ(put().code, Code::ok);
+  spec.hold_seconds = 10;
+  EXPECT_EQ(put().code, Code::wrong_state);
+}
+
+TEST_F(Operators, open_a_scheduled_sale_by_taking_its_time_away) {
+  spec.opens_at = now + seconds(100);
+  put();
+  spec.opens_at.reset();
+  EXPECT_EQ(put(Put::kOpensAt).code, Code::ok);
+  EXPECT_EQ(sale.view().state, SaleState::open);
+  EXPECT_EQ(put(Put::kOpensAt).code, Code::ok) << "and may repeat it";
+}
+
+TEST_F(Operators, cannot_put_what_is_out_of_bounds) {
+  spec.items[0].stock = 10'000'001;
+  EXPECT_EQ(put().code, Code::malformed);
+  EXPECT_FALSE(sale.exists());
+}
+
+TEST_F(Operators, close_by_moving_the_closing_time_into_the_past) {
+  put();
+  buy("anna");
+  spec.closes_at = now - seconds(5);
+  EXPECT_EQ(put(Put::kClosesAt).code, Code::ok);
+  EXPECT_EQ(sale.view().state, SaleState::closed);
+}
+
+TEST_F(Operators, restock_once_a_key) {
+  put();
+  EXPECT_EQ(restock(5, "r1").code, Code::ok);
+  EXPECT_EQ(restock(5, "r1").code, Code::ok);
+  EXPECT_EQ(item().total, 7);
+  EXPECT_EQ(restock(6, "r1").code, Code::idempotency_mismatch);
+  EXPECT_EQ(restock(5, "r2", "roof").code, Code::unknown_sku);
+  run(Close{});
+  EXPECT_EQ(restock(5, "r1").code, Code::ok) << "a replay is looked up first";
+  EXPECT_EQ(restock(5, "r3").code, Code::closed);
+}
+
+TEST_F(Operators, withdraw_nothing_that_is_held_or_sold) {
+  put();
+  buy("anna");
+  EXPECT_EQ(restock(-2).code, Code::wrong_state);
+  EXPECT_EQ(restock(-1).code, Code::ok);
+  EXPECT_EQ(item().total, 1);
+  EXPECT_EQ(restock(10'000'000).code, Code::wrong_state) << "above the bound of an item";
+}
+
+TEST_F(Operators, end_those_who_wanted_what_they_withdraw) {
+  spec.limit_per_buyer = 2;
+  put();
+  buy("anna");
+  buy("ben", {{"floor", 2}});
+  restock(-1);
+  EXPECT_EQ(state(2), OrderState::sold_out);
+}
+
+TEST_F(Operators, pause_before_opening_and_it_still_opens) {
+  spec.opens_at = now + seconds(10);
+  put();
+  EXPECT_EQ(run(Pause{}).code, Code::ok);
+  wait(seconds(20));
+  EXPECT_EQ(sale.view().state, SaleState::paused);
+  EXPECT_TRUE(sale.view().ever_opened);
+  run(Resume{});
+  EXPECT_EQ(sale.view().state, SaleState::open);
+}
+
+TEST_F(Operators, end_the_lines_by_closing) {
+  spec.items = {{SkuId("a"), "", 1, 1}, {SkuId("b"), "", 1, 1}};
+  spec.limit_per_buyer = 2;
+  put();
+  buy("x", {{"a", 1}, {"b", 1}});
+  buy("anna", {{"a", 1}, {"b", 1}});
+  buy("ben", {{"b", 1}});
+  run(Close{});
+  EXPECT_EQ(state(2), OrderState::closed);
+  EXPECT_EQ(state(3), OrderState::closed);
+  EXPECT_EQ(count<LineEnded>(), 2);
+  cancel(1);
+  EXPECT_EQ(item(0).available, 1) << "what comes back stays available";
+  EXPECT_EQ(run(Close{}).code, Code::ok);
+  EXPECT_EQ(run(Pause{}).code, Code::wrong_state);
+  EXPECT_TRUE(sale.recount().empty());
+}
+
+TEST_F(Operators, remove_only_tests_and_what_never_opened) {
+  put();
+  EXPECT_EQ(run(Remove{}).code, Code::wrong_state);
+}
+
+TEST_F(Operators, use_the_name_of_a_removed_sale_again) {
+  spec.test = true;
+  put();
+  buy("anna");
+  EXPECT_EQ(run(Remove{}).code, Code::ok);
+  EXPECT_FALSE(sale.exists());
+  EXPECT_EQ(buy("anna").code, Code::unknown_sale);
+  EXPECT_TRUE(put().created);
+  EXPECT_EQ(sale.view().orders, 0U);
+  EXPECT_EQ(sale.view().seq.value(), events.size()) << "events stay without a gap";
+}
+
+TEST_F(Operators, filter_orders) {
+  spec.limit_per_buyer = 9;
+  put();
+  buy("anna");
+  buy("ben");
+  buy("anna");
+  pay(2);
+  Sale::OrderFilter filter;
+  filter.buyer = BuyerId("anna");
+  EXPECT_EQ(sale.orders(filter).size(), 2U);
+  filter.after = Arrival(1);
+  ASSERT_EQ(sale.orders(filter).size(), 1U);
+  EXPECT_EQ(sale.orders(filter)[0].arrival, Arrival(3));
+  Sale::OrderFilter paid;
+  paid.state = OrderState::paid;
+  EXPECT_EQ(sale.orders(paid).size(), 1U);
+  Sale::OrderFilter few;
+  few.limit = 2;
+  EXPECT_EQ(sale.orders(few).size(), 2U);
+  Sale::OrderFilter stranger;
+  stranger.buyer = BuyerId("nobody");
+  EXPECT_TRUE(sale.orders(stranger).empty());
+}
+
+}  // namespace
+}  // namespace dibs::sale

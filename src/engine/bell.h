@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace dibs::engine {
+
+/// Wakes one sleeping thread. Rings while it is awake cost one atomic exchange, so a busy thread
+/// is woken once per batch and not once per request.
+class Bell {
+ public:
+  /// Any thread. The sleeper's next (or present) wait returns at once.
+  void ring() noexcept {
+    if (rung_.exchange(true)) return;
+    const std::scoped_lock lock(mutex_);
+    sleeper_.notify_one();
+  }
+
+  /// The one sleeper. Returns after a ring since the last return, or when `longest` has passed.
+  void wait_for(std::chrono::nanoseconds longest) {
+    std::unique_lock lock(mutex_);
+    sleeper_.wait_for(lock, longest, [&] { return rung_.load(); });
+    rung_ = false;
+  }
+
+ private:
+  std::atomic<bool> rung_{false};
+  std::mutex mutex_;
+  std::condition_variable sleeper_;
+};
+
+}  // namespace dibs::engine

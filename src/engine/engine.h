@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/stamp.h"
+#include "base/time.h"
+#include "engine/journal_options.h"
+#include "store/sale_store.h"
+
+namespace dibs::engine {
+
+class Disk;
+
+/// The embedded store: sales in memory, every change on disk before it is answered.
+///
+/// Promise: an order that was answered survives the death of the process and of the system, and
+/// power loss on a disk that honours flushes. It does not survive the loss of the disk.
+/// One process per data directory. Threads of its own: sequencer, committer, snapshots.
+class Engine final : public store::SaleStore, public WatermarkListener {
+ public:
+  struct Options {
+    std::string data_dir;                 ///< created if missing
+    std::uint32_t ingress_loops = 1;      ///< loops whose watermarks order the requests; 0: none
+    std::size_t queue_per_loop = 65'536;  ///< commands waiting to be ordered
+    Duration late_after = std::chrono::milliseconds(5);  ///< nothing waits longer to be ordered
+    bool merge = true;  ///< false, for tests only: number in the order of the queues
+    bool sync = true;   ///< false, for tests only: answer without waiting for the disk
+    JournalOptions journal{};
+  };
+
+  struct Counters {
+    std::uint64_t commands = 0;
+    /// Requests numbered behind one that had come later, since their loop was silent for longer
+    /// than late_after. The fairness report must show 0.
+    std::uint64_t late_numbers = 0;
+    /// Requests numbered without waiting longer for a silent loop; late_numbers says whether it
+    /// mattered.
+    std::uint64_t unwaited_numbers = 0;
+    std::uint64_t clock_steps = 0;
+    std::uint64_t commits = 0;
+    std::uint64_t events = 0;
+    std::uint64_t journal_bytes = 0;
+    std::uint64_t queue_full = 0;
+    Duration last_commit{0};
+    Duration slowest_commit{0};
+  };
+
+  /// Recovers what the directory holds and starts selling. Fails without changing anything when
+  /// another process has the directory, the journal is damaged (the message names the command that
+  /// inspects it), or its format is newer than this program.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> open(Options options, const Clock& clock);
+  /// The same on another disk than the system's.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> open(Options options, const Clock& clock,
+                                                            Disk& disk);
+  ~Engine() override;
+
+  /// Before start(): what to call when loop `index` must publish a watermark (Server::wake).
+  void set_waker(std::function<void(std::uint32_t)> waker);
+  /// Before start(): who hears the durable events. Not owned.
+  void add_listener(store::EventListener& listener);
+  /// Before start(): who hears, once, that the journal can no longer be written. By then every
+  /// outstanding call has been answered `unknown`, and so will be every later one; the handler
+  /// should end the process, which is what happens (exit status 3) when there is none.
+  void set_on_failure(std::function<void(const Fault&)> handler);
+  /// Before start(): who hears of what is odd and harmless, from any thread. Otherwise nobody.
+  void set_on_warning(std::function<void(const std::string&)> handler);
+  /// What recovery found odd and harmless.
+  [[nodiscard]] const std::vector<std::string>& warnings() const;
+  /// Starts the threads; due openings and expiries begin to run.
+  void start();
+  /// Applies and commits everything submitted, writes the clean end, stops. Further calls answer
+  /// `unavailable`.
+  void drain();
+
+  [[nodiscard]] Counters counters() const;
+  /// Up to where the journal is durable.
+  [[nodiscard]] Position durable_position() const;
+
+  void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
+  void submit(const Stamp& stamp, SaleId sale, sale::Command command,
+              store::Reply<sale::Outcome> reply) override;
+  void find_sale(const Stamp& stamp, SaleId sale,
+                 store::Reply<std::optional<sale::SaleView>> reply) override;
+  void list_sales(const Stamp& stamp, store::Reply<std::vector<sale::SaleView>> reply) override;
+  void find_order(const Stamp& stamp, OrderId order,
+                  store::Reply<std::optional<sale::OrderView>> reply) override;
+  void list_orders(const Stamp& stamp, SaleId sale, sale::Sale::OrderFilter filter,
+                   store::Reply<std::vector<sale::OrderView>> reply) override;
+  void list_arrivals(SaleId sale, store::ArrivalFilter filter,
+                     store::Reply<std::vector<store::ArrivalRecord>> reply) override;
+  void history(OrderId order, store::Reply<std::vector<sale::Event>> reply) override;
+  [[nodiscard]] std::shared_ptr<const sale::SaleView> glance(const SaleId& sale) const override;
+  [[nodiscard]] store::Durability durability() const override;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The loop index of stamps that no ingress loop gave (timers, operators' tools in process):
+/// numbered by their time alone.
+inline constexpr std::uint32_t kNoLoop = UINT32_MAX;
+
+}  // namespace dibs::engine

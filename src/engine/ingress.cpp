@@ -1,0 +1,73 @@
+#include "engine/ingress.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace dibs::engine {
+
+Ingress::Ingress(std::uint32_t loops, std::size_t queue_bound) : queue_bound_(queue_bound) {
+  for (std::uint32_t i = 0; i <= loops; ++i) queues_.push_back(std::make_unique<Queue>());
+}
+
+Ingress::Queue& Ingress::queue_of(std::uint32_t loop) {
+  return *queues_[std::min<std::size_t>(loop, queues_.size() - 1)];
+}
+
+const Ingress::Queue& Ingress::queue_of(std::uint32_t loop) const {
+  return *queues_[std::min<std::size_t>(loop, queues_.size() - 1)];
+}
+
+Ingress::Pushed Ingress::push(RequestPtr& request) {
+  Queue& queue = queue_of(request->stamp.loop);
+  bool was_empty = false;
+  {
+    const std::scoped_lock lock(queue.mutex);
+    if (queue.closed) return Pushed::closed;
+    if (queue.size.load(std::memory_order_relaxed) >= queue_bound_) return Pushed::full;
+    queue.size.fetch_add(1, std::memory_order_relaxed);
+    was_empty = queue.requests.empty();
+    queue.requests.push_back(std::move(request));
+  }
+  queue.activity.fetch_add(1, std::memory_order_relaxed);
+  if (was_empty) bell_.ring();
+  return Pushed::taken;
+}
+
+void Ingress::close() {
+  for (const auto& queue : queues_) {
+    const std::scoped_lock lock(queue->mutex);
+    queue->closed = true;
+  }
+}
+
+void Ingress::publish(std::uint32_t loop, Instant upto) noexcept {
+  if (loop >= loops()) return;
+  Queue& queue = *queues_[loop];
+  queue.watermark_ns.store(to_ns(upto));
+  queue.activity.fetch_add(1, std::memory_order_relaxed);
+  // Sequentially consistent on both sides: either the sequencer sees this watermark before it
+  // sleeps, or this sees that it waits.
+  if (waiting_.load()) bell_.ring();
+}
+
+void Ingress::collect(std::vector<RequestPtr>& out) {
+  for (const auto& queue : queues_) {
+    const std::scoped_lock lock(queue->mutex);
+    std::ranges::move(queue->requests, std::back_inserter(out));
+    queue->requests.clear();
+  }
+}
+
+void Ingress::numbered(std::uint32_t loop, std::size_t count) {
+  queue_of(loop).size.fetch_sub(count, std::memory_order_relaxed);
+}
+
+Instant Ingress::watermark(std::uint32_t loop) const {
+  return from_ns(queues_[loop]->watermark_ns.load());
+}
+
+std::uint64_t Ingress::activity(std::uint32_t loop) const {
+  return queues_[loop]->activity.load(std::memory_order_relaxed);
+}
+
+}  // namespace dibs::engine

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/stamp.h"
+#include "base/time.h"
+#include "engine/bell.h"
+#include "engine/request.h"
+
+namespace dibs::engine {
+
+/// Where requests come in: one bounded queue per ingress loop, one for everybody else, and how far
+/// each loop has read. Loops push and publish; the sequencer collects.
+class Ingress {
+ public:
+  Ingress(std::uint32_t loops, std::size_t queue_bound);
+
+  enum class Pushed { taken, full, closed };
+  /// Takes `request` into the queue of its stamp's loop, or leaves it untouched when that queue is
+  /// full or closed. Any thread, never blocks for long.
+  [[nodiscard]] Pushed push(RequestPtr& request);
+  /// Takes nothing more. What was taken before can still be collected.
+  void close();
+
+  /// See WatermarkListener.
+  void publish(std::uint32_t loop, Instant upto) noexcept;
+
+  /// Rings when something was pushed into an empty queue, or a watermark moved while something
+  /// waits for one.
+  [[nodiscard]] Bell& bell() { return bell_; }
+
+  // The sequencer's, on its own thread:
+
+  /// Appends what has come to `out`, queue by queue. Everything that a loop pushed before the
+  /// watermark that `watermark` gave before this call is among it.
+  void collect(std::vector<RequestPtr>& out);
+  /// `count` requests were numbered: their places in the queues are free again.
+  void numbered(std::uint32_t loop, std::size_t count = 1);
+  [[nodiscard]] std::uint32_t loops() const {
+    return static_cast<std::uint32_t>(queues_.size()) - 1;
+  }
+  [[nodiscard]] Instant watermark(std::uint32_t loop) const;
+  /// Counts every push and watermark of the loop: it moves as long as the loop lives.
+  [[nodiscard]] std::uint64_t activity(std::uint32_t loop) const;
+  /// Whether watermarks should ring: something waits for one.
+  void set_waiting(bool waiting) { waiting_ = waiting; }
+
+ private:
+  struct Queue {
+    mutable std::mutex mutex;
+    std::vector<RequestPtr> requests;
+    bool closed = false;
+    std::atomic<std::size_t> size{0};  ///< pushed and not yet numbered
+    std::atomic<std::int64_t> watermark_ns{INT64_MIN};
+    std::atomic<std::uint64_t> activity{0};
+  };
+  [[nodiscard]] Queue& queue_of(std::uint32_t loop);
+  [[nodiscard]] const Queue& queue_of(std::uint32_t loop) const;
+
+  const std::size_t queue_bound_;
+  std::vector<std::unique_ptr<Queue>> queues_;  ///< one per loop, the last for everybody else
+  std::atomic<bool> waiting_{false};
+  Bell bell_;
+};
+
+}  // namespace dibs::engine

@@ -1,0 +1,143 @@
+#include "engine/merge.h"
+
+#include <algorithm>
+
+#include "engine/engine.h"
+
+namespace dibs::engine {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// A loop that has just pushed publishes at the end of its pass; asking it sooner would only add
+// a system call to its work.
+constexpr Duration kAskActiveAfter = microseconds(500);
+constexpr Duration kAskAgainAfter = milliseconds(1);
+
+// Reading two clocks one after another differs by less than this unless the wall clock was set;
+// slewing (at most 0.05 %, doubled for safety) is not a step.
+constexpr Duration kStep = milliseconds(5);
+constexpr std::int64_t kSlewDivisor = 1000;
+
+constexpr Duration kForever = std::chrono::hours(1);
+
+}  // namespace
+
+Merge::Merge(Ingress& ingress, Options options)
+    : ingress_(ingress), options_(options), loops_(ingress.loops()) {}
+
+bool Merge::later(const Held& a, const Held& b) const {
+  if (options_.merge && !loops_.empty() && a.stamp != b.stamp) return a.stamp > b.stamp;
+  return a.ticket > b.ticket;
+}
+
+void Merge::collect(Duration monotonic, Instant wall) {
+  now_ = monotonic;
+  notice_clock_step(monotonic, wall);
+  // Watermarks before queues: what a loop pushed before it published is then collected too.
+  for (std::uint32_t i = 0; i < loops_.size(); ++i) {
+    Loop& loop = loops_[i];
+    loop.watermark = ingress_.watermark(i);
+    if (const std::uint64_t activity = ingress_.activity(i); activity != loop.activity) {
+      loop.activity = activity;
+      loop.active = monotonic;
+    }
+  }
+  ingress_.collect(collected_);
+  for (RequestPtr& request : collected_) add(std::move(request));
+  collected_.clear();
+}
+
+void Merge::add(RequestPtr request) {
+  const Stamp stamp = request->stamp;
+  held_.push_back({stamp, next_ticket_++, now_, std::move(request)});
+  std::ranges::push_heap(held_, [&](const Held& a, const Held& b) { return later(a, b); });
+}
+
+bool Merge::passed(const Stamp& stamp) const {
+  return std::ranges::all_of(loops_,
+                             [&](const Loop& loop) { return stamp.received <= loop.watermark; });
+}
+
+Duration Merge::patience(const Held& held) const {
+  if (loops_.size() == 1) return held.collected + kAloneFactor * options_.late_after - now_;
+  const Duration longest = held.collected + kBusyFactor * options_.late_after - now_;
+  // The loop that showed life last among those not yet past the stamp decides.
+  Duration active = held.collected;
+  for (const Loop& loop : loops_) {
+    if (held.stamp.received > loop.watermark) active = std::max(active, loop.active);
+  }
+  return std::min(longest, active + options_.late_after - now_);
+}
+
+RequestPtr Merge::next() {
+  if (!released_.empty()) {
+    RequestPtr request = std::move(released_.front());
+    released_.pop_front();
+    return request;
+  }
+  if (held_.empty()) return nullptr;
+  const Held& first = held_.front();
+  if (!options_.merge || passed(first.stamp)) return pop(true);
+  return patience(first) <= Duration(0) ? pop(false) : nullptr;
+}
+
+RequestPtr Merge::next_unwaited() {
+  if (released_.empty() && !held_.empty()) return pop(true);
+  return next();
+}
+
+RequestPtr Merge::pop(bool waited) {
+  std::ranges::pop_heap(held_, [&](const Held& a, const Held& b) { return later(a, b); });
+  RequestPtr request = std::move(held_.back().request);
+  held_.pop_back();
+  if (std::holds_alternative<DueRequest>(request->body)) return request;
+  ingress_.numbered(request->stamp.loop);
+  if (!waited) ++counters_.unwaited;
+  if (request->stamp.loop >= loops_.size()) return request;
+  if (request->stamp < newest_) ++counters_.late;
+  newest_ = std::max(newest_, request->stamp);
+  return request;
+}
+
+Duration Merge::ask_and_wait_time() {
+  ingress_.set_waiting(!held_.empty());
+  if (held_.empty()) return kForever;
+  const Held& first = held_.front();
+  Duration wait = std::max(patience(first), Duration(0));
+  for (std::uint32_t i = 0; i < loops_.size(); ++i) {
+    Loop& loop = loops_[i];
+    // Published since collect(): there is something to do at once.
+    if (ingress_.watermark(i) != loop.watermark) return Duration(0);
+    if (first.stamp.received <= loop.watermark) continue;
+    const bool busy = loop.active + kAskActiveAfter > now_;
+    const Duration ask_at =
+        std::max(busy ? loop.active + kAskActiveAfter : now_,
+                 loop.asked == Duration::min() ? now_ : loop.asked + kAskAgainAfter);
+    if (ask_at > now_) {
+      wait = std::min(wait, ask_at - now_);
+      continue;
+    }
+    loop.asked = now_;
+    if (waker_) waker_(i);
+  }
+  return wait;
+}
+
+void Merge::notice_clock_step(Duration monotonic, Instant wall) {
+  const Duration offset = wall.time_since_epoch() - monotonic;
+  if (wall_offset_) {
+    const Duration moved = std::chrono::abs(offset - *wall_offset_);
+    if (moved > kStep + (monotonic - wall_offset_at_) / kSlewDivisor) {
+      ++counters_.clock_steps;
+      // Stamps before and after the step cannot be compared.
+      while (!held_.empty()) released_.push_back(pop(true));
+      newest_ = Stamp{};
+    }
+  }
+  wall_offset_ = offset;
+  wall_offset_at_ = monotonic;
+}
+
+}  // namespace dibs::engine

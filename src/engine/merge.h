@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/stamp.h"
+#include "base/time.h"
+#include "engine/ingress.h"
+#include "engine/request.h"
+
+namespace dibs::engine {
+
+/// Puts what the loops have read into one order, by kernel receive time.
+///
+///     loop 0   a3 a5 a9 ──── watermark 9 ┐
+///     loop 1   b4 b7 ─────── watermark 7 ┴─> a3 b4 a5 b7   (a9 waits until loop 1 passes 9)
+///
+/// A request is released when every loop has read past its stamp: nothing earlier can come then.
+/// A loop that sleeps is woken and asked. A loop that is silent for `late_after`, neither reading
+/// nor publishing, is not waited for any longer; one that goes on reading (a thousand sockets
+/// became readable at once, and a pass over them takes its time) is waited for kBusyFactor times
+/// as long, since releasing in the middle of a pass would make the very inversions that the order
+/// is there to prevent. A loop that is alone is waited for kAloneFactor times as long: whoever
+/// waits is answered through that same loop, so not waiting would win nothing and cost the order.
+///
+/// Time is an argument, so that tests decide it. Not thread-safe: the sequencer's.
+class Merge {
+ public:
+  static constexpr int kBusyFactor = 8;
+  static constexpr int kAloneFactor = 200;
+
+  struct Options {
+    Duration late_after = std::chrono::milliseconds(5);
+    bool merge = true;  ///< false, for tests only: first collected, first released
+  };
+
+  struct Counters {
+    /// Numbered behind a request that had come later: its loop was silent for too long.
+    std::uint64_t late = 0;
+    /// Numbered without waiting any longer for a silent loop; `late` says whether it mattered.
+    std::uint64_t unwaited = 0;
+    std::uint64_t clock_steps = 0;
+  };
+
+  Merge(Ingress& ingress, Options options);
+
+  /// Before start: how a loop is asked to publish.
+  void set_waker(std::function<void(std::uint32_t)> waker) { waker_ = std::move(waker); }
+
+  /// Reads watermarks, then the queues. `monotonic` and `wall` are the clocks at this moment.
+  void collect(Duration monotonic, Instant wall);
+  /// Something of the engine's own that takes its place by its stamp.
+  void add(RequestPtr request);
+  /// The next request in order, or nothing when all that is left must wait.
+  [[nodiscard]] RequestPtr next();
+  /// Everything in order, waiting for nobody: at the end.
+  [[nodiscard]] RequestPtr next_unwaited();
+
+  [[nodiscard]] bool empty() const { return held_.empty() && released_.empty(); }
+  /// Asks loops that hold the next request up. Gives how long to sleep at most when no bell rings.
+  [[nodiscard]] Duration ask_and_wait_time();
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Held {
+    Stamp stamp;
+    std::uint64_t ticket = 0;  ///< order of collection: the tie-break, and all without merging
+    Duration collected{0};     ///< monotonic
+    RequestPtr request;
+  };
+  struct Loop {
+    Instant watermark = Instant::min();
+    std::uint64_t activity = 0;
+    Duration active{0};               ///< monotonic, when `activity` last moved
+    Duration asked{Duration::min()};  ///< monotonic, when it was last woken
+  };
+
+  [[nodiscard]] bool later(const Held& a, const Held& b) const;
+  [[nodiscard]] RequestPtr pop(bool waited);
+  /// How long the request may still be held; zero or less: no longer.
+  [[nodiscard]] Duration patience(const Held& held) const;
+  [[nodiscard]] bool passed(const Stamp& stamp) const;
+  void notice_clock_step(Duration monotonic, Instant wall);
+
+  Ingress& ingress_;
+  const Options options_;
+  std::function<void(std::uint32_t)> waker_;
+  std::vector<Held> held_;  ///< a heap, the first in order at the front
+  std::vector<RequestPtr> collected_;
+  std::vector<Loop> loops_;
+  std::uint64_t next_ticket_ = 0;
+  Duration now_{0};  ///< monotonic
+  std::optional<Duration> wall_offset_;
+  Duration wall_offset_at_{0};
+  std::deque<RequestPtr> released_;  ///< by a clock step: in order, waiting for nobody
+  Stamp newest_;                     ///< the latest stamp of a loop's released request
+  Counters counters_;
+};
+
+}  // namespace dibs::engine

@@ -1,0 +1,256 @@
+#include "engine/sequencer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "engine/thread_name.h"
+
+namespace dibs::engine {
+namespace {
+
+// Refused requests are recorded at most this much later, with the next commit if one comes.
+constexpr Duration kRefusalsWait = std::chrono::milliseconds(100);
+// Between numbering so many, the committer is looked at: has it become idle, it gets what there is.
+constexpr int kRequestsPerLook = 256;
+// The longest sleep, so that a wall clock set forward is noticed before a sale opens late by much.
+constexpr Duration kLongestSleep = std::chrono::milliseconds(250);
+
+}  // namespace
+
+void Sequencer::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Sequencer::drain() {
+  draining_ = true;
+  parts_.ingress.bell().ring();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Sequencer::run() {
+  name_thread("dibs-sequencer");
+  begin_epoch();
+  while (!draining_) {
+    pass();
+    if (const Duration longest = sleep_time(); longest > Duration(0)) {
+      parts_.ingress.bell().wait_for(longest);
+    }
+  }
+  pass();
+  while (RequestPtr request = parts_.merge.next_unwaited()) number(*request);
+  write_clean_end();
+}
+
+void Sequencer::begin_epoch() {
+  const Instant now = parts_.clock.now();
+  const Duration downtime = std::max(now - parts_.last_alive, Duration(0));
+  parts_.sales.begin_epoch();
+  batch_->entries().start({downtime});
+  batch_->must_commit = true;
+  parts_.sales.each([&](SaleSlot& slot) {
+    if (!slot.sale.exists()) return;
+    // Before anything that is due: nobody's hold ends because the server was away.
+    const sale::Outcome outcome =
+        slot.sale.apply({.action = sale::Restart{downtime}}, now, events_);
+    DIBS_ASSERT(outcome.code == sale::Code::ok);
+    record_events(slot);
+    due_times_.note(slot);
+  });
+  flush(true);
+}
+
+void Sequencer::pass() {
+  now_ = parts_.clock.monotonic();
+  const Instant wall = parts_.clock.now();
+  parts_.merge.collect(now_, wall);
+  add_due(wall);
+  int numbered = 0;
+  while (RequestPtr request = parts_.merge.next()) {
+    number(*request);
+    if (++numbered % kRequestsPerLook == 0) flush(false);
+  }
+  flush(false);
+  const Merge::Counters& order = parts_.merge.counters();
+  counters_.late = order.late;
+  counters_.unwaited = order.unwaited;
+  counters_.clock_steps = order.clock_steps;
+}
+
+void Sequencer::number(Request& request) {
+  if (parts_.failure.failed()) return refuse(request, parts_.failure.fault());
+  if (auto* command = std::get_if<CommandRequest>(&request.body)) {
+    number(request, *command);
+  } else if (auto* look = std::get_if<LookRequest>(&request.body)) {
+    number(request, *look);
+  } else if (SaleSlot* slot = parts_.sales.find(request.sale)) {
+    do_what_is_due(*slot, request.stamp.received);
+  }
+  if (batch_->full()) flush(true);
+}
+
+void Sequencer::number(Request& request, CommandRequest& request_body) {
+  counters_.commands.fetch_add(1, std::memory_order_relaxed);
+  sale::Command& command = request_body.command;
+  const Instant now = request.stamp.received;
+  const bool creates = std::holds_alternative<sale::Put>(command.action);
+  SaleSlot* slot =
+      creates ? &parts_.sales.find_or_add(request.sale) : parts_.sales.find(request.sale);
+  if (slot == nullptr) {
+    sale::Outcome unknown;
+    unknown.code = sale::Code::unknown_sale;
+    unknown.now = now;
+    return batch_->add_reply(std::move(request_body.reply), std::move(unknown));
+  }
+  do_what_is_due(*slot, now);
+  if (refused_for_space(request, request_body)) return;
+  if (auto* buy = std::get_if<sale::Buy>(&command.action)) give_identity(*slot, *buy);
+  sale::Outcome outcome = slot->sale.apply(command, now, events_);
+  record_events(*slot);
+  if (outcome.created) reserve_arrivals(*slot);
+  record_arrival(*slot, request, command, outcome);
+  due_times_.note(*slot);
+  batch_->add_reply(std::move(request_body.reply), std::move(outcome));
+}
+
+bool Sequencer::refused_for_space(const Request&, CommandRequest& command) {
+  const auto& action = command.command.action;
+  const bool new_work =
+      std::holds_alternative<sale::Buy>(action) || std::holds_alternative<sale::Put>(action);
+  if (!new_work || !parts_.journal.disk_full()) return false;
+  const Fault full{FaultKind::unavailable, "The disk is full.",
+                   "Make room in the data directory's file system. Payments, leaving and expiry "
+                   "go on from a reserve."};
+  command.reply(std::unexpected(full));
+  return true;
+}
+
+void Sequencer::number(Request& request, LookRequest& look) {
+  const Instant now = request.stamp.received;
+  if (look.whole) {
+    parts_.sales.each([&](SaleSlot& slot) { do_what_is_due(slot, now); });
+  } else if (SaleSlot* slot = parts_.sales.find(request.sale)) {
+    do_what_is_due(*slot, now);
+  }
+  batch_->add_answer(look.look(&parts_.sales, nullptr));
+}
+
+void Sequencer::give_identity(SaleSlot& slot, sale::Buy& buy) {
+  buy.order = keys_.next();
+  buy.arrival = slot.last.next();
+  if (slot.sale.exists() && buy.arrival > slot.reserved) reserve_arrivals(slot);
+}
+
+void Sequencer::reserve_arrivals(SaleSlot& slot) {
+  // In the same commit as the first number of the block, or an earlier one: an answer that shows
+  // the number waits for that commit, so the number is never shown before it is reserved.
+  slot.reserved = Arrival(std::max(slot.reserved, slot.last).value() + kArrivalBlock);
+  batch_->entries().reserve(slot.id, slot.reserved);
+  batch_->must_commit = true;
+}
+
+void Sequencer::do_what_is_due(SaleSlot& slot, Instant now) {
+  if (!slot.sale.due(now)) return;
+  while (slot.sale.due(now)) {
+    slot.sale.step(now, events_);
+    record_events(slot);
+    // A million holds may end at once: their events go out in bounded commits.
+    if (batch_->full()) flush(true);
+  }
+  due_times_.note(slot);
+}
+
+void Sequencer::record_events(SaleSlot& slot) {
+  if (events_.empty()) return;
+  for (const sale::Event& event : events_) batch_->entries().event(slot.id, event);
+  counters_.events.fetch_add(events_.size(), std::memory_order_relaxed);
+  batch_->must_commit = true;
+  if (!slot.change) {
+    slot.change = batch_->changes.size();
+    batch_->changes.push_back({.slot = &slot, .view = nullptr, .events = {}});
+  }
+  if (parts_.keep_events) {
+    auto& kept = batch_->changes[*slot.change].events;
+    std::ranges::move(events_, std::back_inserter(kept));
+  }
+  events_.clear();
+}
+
+void Sequencer::record_arrival(SaleSlot& slot, const Request& request, const sale::Command& command,
+                               const sale::Outcome& outcome) {
+  const auto* buy = std::get_if<sale::Buy>(&command.action);
+  if (buy == nullptr || outcome.arrival != buy->arrival) return;  // not numbered, or a replay
+  slot.last = outcome.arrival;
+  if (outcome.code == sale::Code::ok) return;  // the Accepted event tells it
+  batch_->entries().refused(slot.id, {.arrival = outcome.arrival,
+                                      .received = request.stamp.received,
+                                      .buyer = buy->buyer,
+                                      .code = outcome.code,
+                                      .order = std::nullopt});
+  if (!refusals_since_) refusals_since_ = now_;
+}
+
+void Sequencer::add_due(Instant now) {
+  while (SaleSlot* slot = due_times_.take(now)) {
+    // Behind everything that arrived at the same moment or before: 12:00:00.000 is judged by the
+    // rules' own comparison, this only sees to it that somebody looks.
+    const Instant at = std::min(now, slot->sale.next_due().value_or(now));
+    parts_.merge.add(
+        std::make_unique<Request>(Request{Stamp{at, kNoLoop, UINT64_MAX}, slot->id, DueRequest{}}));
+  }
+}
+
+bool Sequencer::refusals_overdue() const {
+  return refusals_since_ && now_ - *refusals_since_ >= kRefusalsWait;
+}
+
+void Sequencer::flush(bool wait) {
+  if (!parts_.committer.idle()) {
+    if (!wait) return;
+    parts_.committer.wait_idle();
+  }
+  if (batch_->must_commit || refusals_overdue() || batch_->record().size() >= Batch::kPayloadFull) {
+    return hand_over();
+  }
+  // Nothing to make durable, and all that was before is: no need to go through another thread.
+  const bool failed = parts_.failure.failed();
+  batch_->give_answers(failed ? &parts_.failure.fault() : nullptr);
+}
+
+void Sequencer::hand_over() {
+  for (Batch::Change& change : batch_->changes) {
+    change.view = std::make_shared<const sale::SaleView>(change.slot->sale.view());
+    change.slot->change.reset();
+  }
+  refusals_since_.reset();
+  batch_ = parts_.committer.hand_over(std::move(batch_));
+}
+
+Duration Sequencer::sleep_time() {
+  Duration longest = std::min(kLongestSleep, parts_.merge.ask_and_wait_time());
+  if (const auto due = due_times_.next()) {
+    longest = std::min(longest, std::max(*due - parts_.clock.now(), Duration(0)));
+  }
+  if (refusals_since_ && parts_.committer.idle()) {
+    longest = std::min(longest, *refusals_since_ + kRefusalsWait - now_);
+  }
+  return longest;
+}
+
+void Sequencer::write_clean_end() {
+  flush(true);
+  if (parts_.failure.failed()) return;
+  CleanEndEntry end;
+  parts_.sales.each([&](SaleSlot& slot) {
+    const Seq seq = slot.sale.view().seq;
+    if (seq == Seq()) return;  // a sale that was asked for and never created
+    end.sales.push_back({slot.id, seq, slot.last, slot.sale.state_hash()});
+  });
+  batch_->entries().clean_end(end);
+  batch_->must_commit = true;
+  flush(true);
+  parts_.committer.wait_idle();
+}
+
+}  // namespace dibs::engine

@@ -1,0 +1,56 @@
+#include "engine/snapshotter.h"
+
+#include <chrono>
+
+#include "engine/recovery.h"
+#include "engine/snapshot.h"
+#include "engine/thread_name.h"
+
+namespace dibs::engine {
+namespace {
+
+constexpr auto kLookEvery = std::chrono::milliseconds(500);
+// The newest, and the one before it in case the newest turns out damaged.
+constexpr std::size_t kSnapshotsKept = 2;
+
+}  // namespace
+
+void Snapshotter::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Snapshotter::stop() {
+  stopping_ = true;
+  bell_.ring();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Snapshotter::run() {
+  name_thread("dibs-snapshot");
+  std::uint64_t covered = 0;
+  while (!stopping_) {
+    const std::uint64_t written = parts_.bytes_before + parts_.journal.bytes_appended();
+    if (written - covered >= parts_.every_bytes) {
+      take();
+      covered = written;
+    }
+    bell_.wait_for(kLookEvery);
+  }
+}
+
+void Snapshotter::take() {
+  const Position upto = parts_.committer.durable().position;
+  RecoverOptions options{.beside_server = true};
+  options.visit = [&](const Record& record) { return record.head.position < upto && !stopping_; };
+  auto recovered = recover(parts_.disk, parts_.dir, options);
+  if (stopping_) return;
+  if (!recovered) return parts_.warn("no snapshot was made: " + recovered.error().what);
+  const auto written = write_snapshot(
+      parts_.disk, parts_.dir, {.at = recovered->last, .sales = std::move(recovered->sales)});
+  if (!written) return parts_.warn("no snapshot was made: " + written.error().what);
+  if (auto pruned = prune_snapshots(parts_.disk, parts_.dir, kSnapshotsKept); !pruned) {
+    parts_.warn("old snapshots were left: " + to_text(pruned.error()));
+  }
+}
+
+}  // namespace dibs::engine

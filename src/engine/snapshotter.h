@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "engine/bell.h"
+#include "engine/committer.h"
+#include "engine/disk.h"
+#include "engine/journal.h"
+
+namespace dibs::engine {
+
+/// Makes snapshots off the buyers' path, by rehearsing the recovery they are for: it reads the
+/// last snapshot and the journal behind it as a start would, and writes the state they give. A
+/// thread of its own; for the time of a snapshot the sales are in memory twice.
+class Snapshotter {
+ public:
+  struct Parts {
+    Disk& disk;
+    std::string dir;
+    const Journal& journal;
+    const Committer& committer;
+    std::function<void(const std::string&)> warn;
+    std::uint64_t every_bytes = 0;
+    std::uint64_t bytes_before = 0;  ///< of journal since the last snapshot, when started
+  };
+
+  explicit Snapshotter(Parts parts) : parts_(std::move(parts)) {}
+  ~Snapshotter() { stop(); }
+
+  void start();
+  void stop();
+
+ private:
+  void run();
+  void take();
+
+  Parts parts_;
+  std::atomic<bool> stopping_{false};
+  Bell bell_;
+  std::thread thread_;
+};
+
+}  // namespace dibs::engine

@@ -1,0 +1,27 @@
+#include "http/promise.h"
+
+#include <algorithm>
+
+namespace dibs::http {
+
+ArrivalPromise::Given ArrivalPromise::give(Instant arrived) {
+  Given given{{arrived, loop_, ++given_}, arrived <= promised_};
+  if (given.moved) given.stamp.received = promised_ + Duration(1);
+  latest_ = std::max(latest_, given.stamp.received);
+  return given;
+}
+
+void ArrivalPromise::publish(Instant upto) {
+  if (upto <= promised_) return;
+  promised_ = upto;
+  listener_.on_watermark(loop_, upto);
+}
+
+void ArrivalPromise::end_round(Instant began) {
+  // After the wall clock was set back, the noted times stay behind what is promised, perhaps for
+  // an hour. Requests then get stamps just behind the promise (see give), and the promise follows
+  // them: they were all handed out before this call.
+  publish(began < promised_ ? latest_ : began);
+}
+
+}  // namespace dibs::http

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "http/server.h"
+#include "payment/provider.h"
+#include "store/sale_store.h"
+
+/// The routes: JSON to commands, outcomes to answers. Names no backend.
+namespace dibs::api {
+
+struct Operator {
+  std::string name;  ///< goes into every event that this operator causes
+  std::string token;
+};
+
+enum class JwtAlgorithm : std::uint8_t { hs256, rs256, es256 };
+
+struct JwtOptions {
+  JwtAlgorithm algorithm = JwtAlgorithm::hs256;  ///< the only one accepted, whatever a token says
+  std::vector<std::string> keys;  ///< HS256: the secrets; else public keys in PEM. All are valid.
+  std::string audience;           ///< `aud` must be or hold it
+};
+
+struct Options {
+  std::vector<Operator> operators;
+  std::vector<std::string> support_tokens;
+  std::vector<std::string> shop_keys;
+  std::optional<JwtOptions> jwt;
+  std::vector<std::string> cors_origins;  ///< exact origins, `https://shop.example`
+  std::uint32_t rate_per_buyer = 0;       ///< requests a second; 0: no limit
+  bool insecure_demo = false;             ///< trust Dibs-Buyer alone
+  /// Listener that alone serves operators and support; nothing: every listener does.
+  std::optional<std::uint32_t> operator_listener;
+};
+
+/// One figure for /metrics. `name` is a row of the table in src/api/metrics_table.h; others are
+/// left out.
+struct Stat {
+  std::string_view name;
+  double value = 0;
+};
+/// Gives the figures of the parts that this folder does not know. Called from any thread, quick.
+using StatsSource = std::function<std::vector<Stat>()>;
+
+/// Serves the wire contract (API.md, api/openapi.yaml) from one store.
+///
+/// **Threads.** `handle` and `refusal` run on the server's loops, answers on the store's threads,
+/// `on_events` on the store's committer; none of them blocks. One thread of its own runs timers,
+/// serialises changes and feeds the streams. Lock order: src/api/core.h.
+/// **Life.** The store, the provider, the clock and what `stats` uses outlive it. Register it as a
+/// listener of the store before the store starts. To end: stop(), drain the server, drain the
+/// store, then destroy it.
+class Api final : public http::Handler, public store::EventListener {
+ public:
+  /// Fails, naming the setting, when a key cannot be used (for example an RS256 key that is no
+  /// PEM). `provider` may be null: then `payment: provider` is refused when a sale is put.
+  [[nodiscard]] static Result<std::unique_ptr<Api>> make(Options options, store::SaleStore& store,
+                                                         payment::Provider* provider,
+                                                         const Clock& clock, StatsSource stats);
+  ~Api() override;
+
+  void handle(const http::Request& request, http::Responder responder) override;
+  http::Response refusal(std::uint16_t status, std::string_view what) override;
+  void on_events(const std::shared_ptr<const sale::SaleView>& view,
+                 std::span<const sale::Event> events) noexcept override;
+
+  /// Answers every long poll with the order as it was last seen, ends every stream, and refuses
+  /// new requests as `unavailable`, except /healthz, /readyz and /metrics. May be called twice.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit Api(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The generated pages docs/METRICS.md and docs/CODES.md, whole.
+[[nodiscard]] std::string metrics_markdown();
+[[nodiscard]] std::string codes_markdown();
+
+}  // namespace dibs::api

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "api/answer.h"
+#include "api/hub.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/stamp.h"
+#include "sale/event.h"
+#include "sale/sale.h"
+
+namespace dibs::api {
+
+struct Core;
+
+/// Tells those who listen what changed. The committer only leaves a note (`on_events`); the worker
+/// does everything else, so that streams need no locks and a slow one holds up nobody who commits.
+///
+/// - A sale's changes are told at most every kPublishEvery: what lies between is told as one, since
+///   every event carries the whole present figure. Each is serialised once for all streams.
+/// - An order that an event concerned is read again from the store at once; an order whose line
+///   merely moved, at most every kLineEvery.
+class Broadcaster {
+ public:
+  static constexpr Duration kPublishEvery = std::chrono::milliseconds(50);
+  static constexpr Duration kLineEvery = std::chrono::seconds(1);
+  static constexpr Duration kCommentEvery = std::chrono::seconds(10);
+  static constexpr Duration kLiveEvery = std::chrono::seconds(1);
+  /// Reads of orders now with the store: far below its queue, so that they never crowd out buys.
+  static constexpr std::size_t kAsksMax = 1'024;
+
+  explicit Broadcaster(Core& core) : core_(core) {}
+
+  /// On the store's committer. Short: one look-up, one note.
+  void on_events(const std::shared_ptr<const sale::SaleView>& view,
+                 std::span<const sale::Event> events) noexcept;
+
+  // From any thread; what follows happens on the worker.
+  void follow_sale(SaleId sale, Answer answer, std::optional<StreamId> resume);
+  void follow_live(SaleId sale, Answer answer);
+  /// Answers when the order's seq differs from `known` (nothing: from what it is now), or after
+  /// `patience`.
+  void wait_for_order(std::shared_ptr<Watch> watch, Duration patience, Stamp stamp);
+  void follow_order(std::shared_ptr<Watch> watch, Stamp stamp);
+  /// Answers every long poll with what is known and ends every stream.
+  void stop();
+
+ private:
+  using HubPointer = std::shared_ptr<Hub>;
+  using WatchPointer = std::shared_ptr<Watch>;
+
+  // hubs
+  HubPointer find_hub(const SaleId& sale);
+  HubPointer hub_of(const SaleId& sale);  ///< makes it; null: no such sale
+  void open_inbox(const HubPointer& hub);
+  void plan_publish(const HubPointer& hub);
+  void publish(const HubPointer& hub);
+  void plan_line_refresh(const HubPointer& hub);
+  void refresh_line(const HubPointer& hub);
+  void comment(const HubPointer& hub);
+  void tell_live(const HubPointer& hub);
+  [[nodiscard]] Buffer live_event(Hub& hub);
+  void send_to(std::vector<std::shared_ptr<Stream>>& streams, std::span<const Buffer> events);
+
+  // watches
+  void begin(const WatchPointer& watch, Stamp stamp);
+  void ask(const WatchPointer& watch, std::optional<Stamp> stamp = std::nullopt);
+  void told(const WatchPointer& watch, Result<std::optional<sale::OrderView>> result);
+  void told_poll(const WatchPointer& watch);
+  void told_stream(const WatchPointer& watch, bool first, bool changed);
+  void expire(const WatchPointer& watch);
+  void answer_poll(const WatchPointer& watch);
+  void refuse(const WatchPointer& watch, const Problem& problem);
+  void finish(const WatchPointer& watch);
+  void end(const HubPointer& hub);
+  void forget(const HubPointer& hub);
+  void end_all();
+
+  Core& core_;
+  std::mutex hubs_mutex_;
+  std::unordered_map<SaleId, HubPointer> hubs_;              ///< guarded by hubs_mutex_
+  std::size_t asks_ = 0;                                     ///< worker's
+  std::deque<std::pair<WatchPointer, Stamp>> waiting_asks_;  ///< worker's
+};
+
+}  // namespace dibs::api

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "api/api.h"
+#include "api/broadcaster.h"
+#include "api/identity.h"
+#include "api/metrics.h"
+#include "api/payments.h"
+#include "api/rate_limit.h"
+#include "api/worker.h"
+
+namespace dibs::api {
+
+/// The loop index of stamps that no ingress loop gave: the store orders them by their time alone.
+inline constexpr std::uint32_t kNoLoop = UINT32_MAX;
+
+/// Everything that the routes share.
+///
+/// **Threads.** Routes run on the server's loops and on the store's threads. What must be in one
+/// order or at a time (streams, long polls, retries) runs on the one thread of `worker`.
+/// **Lock order.** Payments, then the broadcaster's table of sales, then one sale's inbox, then the
+/// worker's queue. None is held while the store, the provider or a stream is called.
+struct Core {
+  Core(Options given, Authenticator checked, store::SaleStore& the_store,
+       payment::Provider* the_provider, const Clock& the_clock, StatsSource the_stats)
+      : options(std::move(given)),
+        authenticator(std::move(checked)),
+        store(the_store),
+        provider(the_provider),
+        clock(the_clock),
+        stats(std::move(the_stats)),
+        limiter(options.rate_per_buyer),
+        worker(the_clock),
+        broadcaster(*this),
+        payments(*this) {}
+
+  /// A stamp for what the server does by itself: now, behind everything read before.
+  [[nodiscard]] Stamp stamp() { return {clock.now(), kNoLoop, ++stamps}; }
+
+  const Options options;
+  const Authenticator authenticator;
+  store::SaleStore& store;
+  payment::Provider* const provider;
+  const Clock& clock;
+  const StatsSource stats;
+  RateLimiter limiter;
+  Metrics metrics;
+  std::atomic<bool> stopping = false;
+  std::atomic<std::uint64_t> stamps = 0;
+  Worker worker;
+  Broadcaster broadcaster;
+  Payments payments;
+};
+
+}  // namespace dibs::api

@@ -1,0 +1,138 @@
+#include "api/dispatch.h"
+
+#include <algorithm>
+
+#include "api/core.h"
+#include "api/routes.h"
+
+namespace dibs::api {
+namespace {
+
+constexpr std::string_view kVersioned = "/v1/";
+
+enum class Origin : std::uint8_t { none, own, allowed, foreign };
+
+/// Whether a browser's page of another origin asks, and whether it may.
+Origin origin_of(const Core& core, const http::Request& request) {
+  const auto origin = request.header("Origin");
+  if (!origin) return Origin::none;
+  if (std::ranges::find(core.options.cors_origins, *origin) != core.options.cors_origins.end()) {
+    return Origin::allowed;
+  }
+  // Behind a proxy that ends TLS the scheme differs; host and port are what counts.
+  const auto host = request.header("Host");
+  const auto behind_scheme = origin->find("://");
+  if (host && behind_scheme != std::string_view::npos &&
+      origin->substr(behind_scheme + 3) == *host) {
+    return Origin::own;
+  }
+  return Origin::foreign;
+}
+
+/// The answer to a preflight: what pages of configured origins may send.
+http::Response preflight(const http::Request& request, std::string methods) {
+  http::Response response;
+  response.status = 204;
+  response.headers = {
+      {"Access-Control-Allow-Origin", std::string(*request.header("Origin"))},
+      {"Access-Control-Allow-Methods", std::move(methods)},
+      {"Access-Control-Allow-Headers",
+       "Authorization, Content-Type, Dibs-Buyer, Idempotency-Key, If-None-Match, Last-Event-ID"},
+      {"Access-Control-Max-Age", "600"},
+      {"Vary", "Origin"}};
+  return response;
+}
+
+std::optional<Problem> limited(Core& core, const Identity& who) {
+  if (who.buyer.empty()) return std::nullopt;
+  const auto wait = core.limiter.refuse(who.buyer, core.clock.monotonic());
+  if (!wait) return std::nullopt;
+  Problem refused = problem(sale::Code::slow_down);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+  refused.headers = {{"Retry-After", std::to_string(seconds)}};
+  return refused;
+}
+
+bool serves_while_stopping(const Route& route) { return !route.pattern.starts_with(kVersioned); }
+
+/// Query and path of the request, into `call`.
+std::optional<Problem> read_target(const Match& match, Call& call) {
+  if (call.request.path.starts_with(kVersioned)) {
+    auto query = Query::parse(call.request.query);
+    if (!query) return malformed(std::move(query.error()));
+    call.query = std::move(*query);
+    if (const auto unknown = call.query.first_unknown(match.route->parameters)) {
+      return malformed("the query parameter " + std::string(*unknown) + " is not known here");
+    }
+  }
+  if (match.segment.empty()) return std::nullopt;
+  const auto id = percent_decoded(match.segment);
+  if (match.route->pattern.find("{order}") != std::string_view::npos) {
+    auto order = id ? parse_order_id(*id) : std::nullopt;
+    if (!order) return malformed("the order in the path is not an order id");
+    call.sale = order->sale;
+    call.order = std::move(*order);
+    return std::nullopt;
+  }
+  if (!id || !is_sale_or_sku_id(*id)) {
+    return malformed("the sale in the path must be 1 to 64 of a-z A-Z 0-9 . _ -");
+  }
+  call.sale = SaleId(*id);
+  return std::nullopt;
+}
+
+std::optional<Problem> forbidden(const Route& route, const Call& call, Origin origin) {
+  if ((route.roles & call.who.role) == 0) return problem(sale::Code::forbidden);
+  if (call.who.only_sale && !call.sale.empty() && *call.who.only_sale != call.sale) {
+    return problem(sale::Code::forbidden, "This token is good for another sale only.");
+  }
+  if (origin == Origin::foreign) {
+    return problem(sale::Code::forbidden,
+                   "Pages of this origin are not served; an operator adds it with --cors-origin.");
+  }
+  return std::nullopt;
+}
+
+/// Everything up to the job, in the order of precedence.
+std::expected<Job, Problem> prepared(Core& core, const http::Request& request, Origin origin) {
+  const auto match = find_route(request.method, request.path);
+  if (!match) return std::unexpected(match.error());
+  auto who = core.authenticator.identify(request, core.clock.now());
+  if (!who) return std::unexpected(std::move(who.error()));
+  if (who->role == kAnyone && (match->route->roles & kAnyone) == 0) {
+    return std::unexpected(problem(sale::Code::unauthenticated));
+  }
+  if (auto refused = limited(core, *who)) return std::unexpected(std::move(*refused));
+  if (core.stopping && !serves_while_stopping(*match->route)) {
+    return std::unexpected(problem(sale::Code::unavailable));
+  }
+  Call call{.request = request, .who = std::move(*who), .query = {}, .sale = {}, .order = {}};
+  if (auto refused = read_target(*match, call)) return std::unexpected(std::move(*refused));
+  auto job = match->route->prepare(core, call);
+  if (!job) return job;
+  if (auto refused = forbidden(*match->route, call, origin)) {
+    return std::unexpected(std::move(*refused));
+  }
+  return job;
+}
+
+}  // namespace
+
+void dispatch(Core& core, const http::Request& request, http::Responder responder) {
+  const Origin origin = origin_of(core, request);
+  std::string allowed_origin;
+  if (origin == Origin::allowed) allowed_origin = std::string(*request.header("Origin"));
+  Answer answer(std::move(responder), core.metrics, core.clock, request.stamp.received,
+                std::move(allowed_origin));
+
+  if (request.method == http::Method::options && origin == Origin::allowed) {
+    std::string methods = methods_of(request.path);
+    if (methods.empty()) return answer.refuse(unknown_path());
+    return answer.send(preflight(request, std::move(methods)));
+  }
+  auto job = prepared(core, request, origin);
+  if (!job) return answer.refuse(job.error());
+  (*job)(std::move(answer));
+}
+
+}  // namespace dibs::api

@@ -1,0 +1,67 @@
+#include <type_traits>
+
+#include "api/views.h"
+
+namespace dibs::api {
+namespace {
+
+using sale::Event;
+
+/// The members of each fact that tell something the event's type does not.
+struct FactWriter {
+  JsonWriter& json;
+
+  void operator()(const sale::Accepted& fact) const {
+    json.member("state", sale::to_text(fact.state)).member("buyer", fact.buyer.view());
+    json.member("received_at", to_rfc3339(fact.received));
+    if (!fact.reference.empty()) json.member("reference", fact.reference.view());
+    json.key("items").begin_array();
+    for (const auto& line : fact.lines) {
+      json.begin_object().member("sku", line.sku.view()).member("quantity", line.quantity);
+      json.member("price", line.price).end_object();
+    }
+    json.end_array();
+    if (fact.expires_at) write_instant(json, "expires_at", fact.expires_at);
+  }
+  void operator()(const sale::Promoted& fact) const {
+    json.member("state", sale::to_text(fact.state));
+    if (fact.expires_at) write_instant(json, "expires_at", fact.expires_at);
+  }
+  void operator()(const sale::Paying& fact) const {
+    json.member("attempt", fact.attempt);
+    write_instant(json, "expires_at", fact.expires_at);
+  }
+  void operator()(const sale::Paid& fact) const {
+    json.member("money", sale::to_text(fact.money)).member("late", fact.late);
+  }
+  void operator()(const sale::MoneyMoved& fact) const {
+    json.member("money", sale::to_text(fact.money));
+  }
+  void operator()(const sale::Released& fact) const {
+    json.member("reason", sale::to_text(fact.reason)).member("money", sale::to_text(fact.money));
+  }
+  void operator()(const sale::LineEnded& fact) const {
+    json.member("sku", fact.sku.view()).member("upto_arrival", fact.upto.value());
+    json.member("reason", fact.by_close ? "closed" : "sold_out");
+  }
+  void operator()(const sale::Resumed& fact) const {
+    const auto shift = std::chrono::floor<std::chrono::milliseconds>(fact.shift);
+    json.member("shift_ms", shift.count()).member("restart", fact.restart);
+  }
+  /// The rest says all with its type.
+  template <class Fact>
+  void operator()(const Fact& /*fact*/) const {}
+};
+
+}  // namespace
+
+void write_event(JsonWriter& json, const Event& event) {
+  json.begin_object().member("seq", event.seq.value()).member("type", sale::type_of(event));
+  json.member("at", to_rfc3339(event.at));
+  if (!event.actor.empty()) json.member("actor", event.actor);
+  json.key("data").begin_object();
+  std::visit(FactWriter{json}, event.fact);
+  json.end_object().end_object();
+}
+
+}  // namespace dibs::api

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "api/answer.h"
+#include "api/sse.h"
+#include "base/ids.h"
+#include "sale/event.h"
+#include "sale/sale.h"
+
+namespace dibs::api {
+
+using Stream = http::Responder::Stream;
+
+struct Hub;
+
+/// One caller who wants to know when an order changes: a long poll, answered once, or a stream.
+/// Touched by the worker only.
+struct Watch {
+  Watch(OrderId the_order, BuyerId the_owner, Answer the_answer, bool as_stream)
+      : order(std::move(the_order)),
+        owner(std::move(the_owner)),
+        answer(std::move(the_answer)),
+        streams(as_stream) {}
+
+  const OrderId order;
+  const BuyerId owner;           ///< empty: may see any order
+  std::optional<Answer> answer;  ///< until it is used
+  const bool streams;
+  std::weak_ptr<Hub> hub;          ///< set before the store is asked
+  std::shared_ptr<Stream> stream;  ///< once begun
+  std::optional<StreamId> resume;  ///< stream: where it was cut
+  std::optional<Seq> known;        ///< long poll: answer as soon as the order's seq differs
+  std::optional<sale::OrderView> latest;
+  bool asking = false;       ///< the store has been asked and has not answered
+  bool ask_again = false;    ///< something happened meanwhile
+  bool last_chance = false;  ///< time is up: whatever comes is the answer
+  bool done = false;
+};
+
+/// What the committer leaves for the worker.
+struct Inbox {
+  std::shared_ptr<const sale::SaleView> view;  ///< the newest
+  std::vector<OrderKey> touched;
+  bool everyone = false;   ///< an event concerned many orders at once
+  bool scheduled = false;  ///< the worker will come
+  bool removed = false;    ///< the sale is no more; one of the same id is another sale
+};
+
+/// Everybody who listens to one sale.
+struct Hub {
+  Hub(SaleId the_sale, std::shared_ptr<const sale::SaleView> view)
+      : sale(std::move(the_sale)), feed(std::move(view)) {}
+
+  const SaleId sale;
+  std::atomic<std::uint32_t> watchers = 0;  ///< the committer notes touched orders only if any
+
+  std::mutex inbox_mutex;
+  Inbox inbox;  ///< guarded by inbox_mutex
+
+  // The worker's own.
+  Feed feed;
+  std::shared_ptr<const sale::SaleView> newest;  ///< may be ahead of the feed
+  std::vector<std::shared_ptr<Stream>> streams;  ///< of the sale and of its orders
+  std::vector<std::shared_ptr<Stream>> live;
+  std::unordered_map<OrderKey, std::vector<std::shared_ptr<Watch>>> watches;
+  Duration next_publish{0};
+  bool publish_planned = false;
+  Duration next_line_refresh{0};
+  bool line_refresh_planned = false;
+  std::uint64_t live_number = 0;
+  bool over = false;  ///< the sale has been removed
+};
+
+}  // namespace dibs::api

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/api.h"
+#include "api/jwt.h"
+#include "api/problem.h"
+#include "base/ids.h"
+#include "http/message.h"
+
+namespace dibs::api {
+
+/// Who may be asking. One bit each, so that a route names a set of them.
+enum Role : std::uint8_t {
+  kAnyone = 1U << 0U,   ///< no credential
+  kBuyer = 1U << 1U,    ///< a token of their own, or the demo's Dibs-Buyer
+  kShop = 1U << 2U,     ///< the shop's backend, acting for `buyer` when one is named
+  kSupport = 1U << 3U,  ///< reads, changes nothing
+  kOperator = 1U << 4U,
+};
+using Roles = std::uint8_t;
+inline constexpr Roles kEverybody = kAnyone | kBuyer | kShop | kSupport | kOperator;
+
+struct Identity {
+  Role role = kAnyone;
+  std::string name;                 ///< of the operator
+  BuyerId buyer;                    ///< buyer: always; shop: when named
+  std::optional<SaleId> only_sale;  ///< the token is good for this sale only
+};
+
+/// Tells from a request's headers who is asking. Thread-safe.
+class Authenticator {
+ public:
+  [[nodiscard]] static Result<Authenticator> make(const Options& options);
+
+  /// 401 when a credential is given that is not known; 400 when Dibs-Buyer is given where it is
+  /// trusted and is no buyer id. No credential at all is `kAnyone`.
+  [[nodiscard]] std::expected<Identity, Problem> identify(const http::Request& request,
+                                                          Instant now) const;
+
+ private:
+  explicit Authenticator(const Options& options) : options_(options) {}
+
+  [[nodiscard]] std::expected<Identity, Problem> by_token(std::string_view token,
+                                                          const http::Request& request,
+                                                          Instant now) const;
+  [[nodiscard]] bool serves_operators(const http::Request& request) const;
+
+  Options options_;
+  std::optional<JwtVerifier> jwt_;
+};
+
+}  // namespace dibs::api

@@ -1,0 +1,144 @@
+#include "api/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "api/metrics_table.h"
+
+namespace dibs::api {
+namespace {
+
+constexpr std::array<std::string_view, 4> kVerdicts = {"authorised", "declined", "capture_refused",
+                                                       "voided"};
+
+/// 0 for ok, then the rules' codes, then the routes'.
+std::size_t index_of_code(std::string_view code) {
+  std::size_t index = 1;
+  for (const auto& row : sale::kCodes) {
+    if (row.name == code) return index;
+    ++index;
+  }
+  for (const auto& row : kRouteCodes) {
+    if (row.name == code) return index;
+    ++index;
+  }
+  return 0;
+}
+
+std::string_view code_at(std::size_t index) {
+  if (index == 0) return "ok";
+  if (index <= sale::kCodes.size()) return sale::kCodes.at(index - 1).name;
+  return kRouteCodes.at(index - 1 - sale::kCodes.size()).name;
+}
+
+prometheus::ClientMetric single(MetricType type, double value) {
+  prometheus::ClientMetric metric;
+  if (type == MetricType::counter) metric.counter.value = value;
+  if (type == MetricType::gauge) metric.gauge.value = value;
+  return metric;
+}
+
+prometheus::ClientMetric labelled(std::string_view label, std::string_view label_value,
+                                  double value) {
+  auto metric = single(MetricType::counter, value);
+  metric.label.push_back({std::string(label), std::string(label_value)});
+  return metric;
+}
+
+prometheus::MetricType type_of(MetricType type) {
+  switch (type) {
+    case MetricType::counter:
+      return prometheus::MetricType::Counter;
+    case MetricType::gauge:
+      return prometheus::MetricType::Gauge;
+    case MetricType::histogram:
+      break;
+  }
+  return prometheus::MetricType::Histogram;
+}
+
+}  // namespace
+
+/// Builds the samples of one row.
+struct Page {
+  const Metrics& metrics;
+  std::span<const Stat> others;
+
+  [[nodiscard]] std::vector<prometheus::ClientMetric> samples(const MetricRow& row) const {
+    if (row.name == kAnswers) return answers(row.label);
+    if (row.name == kRequestSeconds) return {histogram()};
+    if (row.name == kPayments) return payments(row.label);
+    if (row.name == kStreams) return {single(row.type, static_cast<double>(metrics.streams_))};
+    if (row.name == kLongPolls) return {single(row.type, static_cast<double>(metrics.long_polls_))};
+    if (row.name == kStreamEvents) {
+      return {single(row.type, static_cast<double>(metrics.stream_events_))};
+    }
+    const auto found = std::ranges::find(others, row.name, &Stat::name);
+    if (found == others.end()) return {};
+    return {single(row.type, found->value)};
+  }
+
+  [[nodiscard]] std::vector<prometheus::ClientMetric> answers(std::string_view label) const {
+    std::vector<prometheus::ClientMetric> all;
+    for (std::size_t i = 0; i < metrics.answers_.size(); ++i) {
+      all.push_back(labelled(label, code_at(i), static_cast<double>(metrics.answers_.at(i))));
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::vector<prometheus::ClientMetric> payments(std::string_view label) const {
+    std::vector<prometheus::ClientMetric> all;
+    for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
+      all.push_back(labelled(label, kVerdicts.at(i), static_cast<double>(metrics.payments_.at(i))));
+    }
+    return all;
+  }
+
+  [[nodiscard]] prometheus::ClientMetric histogram() const {
+    prometheus::ClientMetric metric;
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < metrics.buckets_.size(); ++i) {
+      below += metrics.buckets_.at(i);
+      const double bound = i < Metrics::kBounds.size() ? Metrics::kBounds.at(i)
+                                                       : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({below, bound});
+    }
+    metric.histogram.sample_count = below;
+    metric.histogram.sample_sum = static_cast<double>(metrics.took_ns_) / 1e9;
+    return metric;
+  }
+};
+
+void Metrics::answered(std::string_view code) { ++answers_.at(index_of_code(code)); }
+
+std::uint64_t Metrics::answers(std::string_view code) const {
+  return answers_.at(index_of_code(code));
+}
+
+void Metrics::took(Duration duration) {
+  const double seconds = std::chrono::duration<double>(duration).count();
+  const auto bucket = std::ranges::lower_bound(kBounds, seconds) - kBounds.begin();
+  ++buckets_.at(static_cast<std::size_t>(bucket));
+  took_ns_ += duration.count();
+}
+
+std::string Metrics::text(std::span<const Stat> others) const {
+  const Page page{*this, others};
+  std::vector<prometheus::MetricFamily> families;
+  for (const auto& row : kMetrics) {
+    prometheus::MetricFamily family;
+    family.name = row.name;
+    family.help = row.help;
+    family.type = type_of(row.type);
+    family.metric = page.samples(row);
+    if (!family.metric.empty()) families.push_back(std::move(family));
+  }
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, families);
+  return out.str();
+}
+
+}  // namespace dibs::api

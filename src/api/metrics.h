@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/api.h"
+#include "api/problem.h"
+#include "base/time.h"
+#include "sale/codes.h"
+
+namespace dibs::api {
+
+/// The API's own counters. Any thread; each figure by itself is exact, together they may be a
+/// moment apart.
+class Metrics {
+ public:
+  enum class Verdict : std::uint8_t { authorised, declined, capture_refused, voided };
+
+  void answered(std::string_view code);
+  void took(Duration duration);
+  void paid(Verdict verdict) { ++payments_.at(static_cast<std::size_t>(verdict)); }
+  void streamed(std::uint64_t events) { stream_events_ += events; }
+  void streams(std::int64_t change) { streams_ += change; }
+  void long_polls(std::int64_t change) { long_polls_ += change; }
+
+  [[nodiscard]] std::uint64_t answers(std::string_view code) const;
+  /// The page of /metrics; `others` are the figures of other parts.
+  [[nodiscard]] std::string text(std::span<const Stat> others) const;
+
+ private:
+  friend struct Page;
+  static constexpr std::size_t kCodeCount = sale::kCodes.size() + kRouteCodes.size() + 1;
+  /// Upper bounds in seconds; the last bucket takes the rest.
+  static constexpr std::array kBounds = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
+                                         0.1,    0.2,   0.5,   1.0,   2.0,  5.0};
+
+  std::array<std::atomic<std::uint64_t>, kCodeCount> answers_{};  ///< 0: ok
+  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets_{};
+  std::atomic<std::int64_t> took_ns_ = 0;
+  std::array<std::atomic<std::uint64_t>, 4> payments_{};
+  std::atomic<std::uint64_t> stream_events_ = 0;
+  std::atomic<std::int64_t> streams_ = 0;
+  std::atomic<std::int64_t> long_polls_ = 0;
+};
+
+}  // namespace dibs::api

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+/// Every figure on /metrics. docs/METRICS.md is generated from this table.
+namespace dibs::api {
+
+enum class MetricType : std::uint8_t { counter, gauge, histogram };
+
+struct MetricRow {
+  std::string_view name;
+  MetricType type;
+  std::string_view unit;
+  std::string_view label;  ///< empty: none
+  std::string_view help;
+};
+
+inline constexpr std::string_view kAnswers = "dibs_api_answers_total";
+inline constexpr std::string_view kRequestSeconds = "dibs_api_request_seconds";
+inline constexpr std::string_view kStreamEvents = "dibs_api_stream_events_total";
+inline constexpr std::string_view kStreams = "dibs_api_streams";
+inline constexpr std::string_view kLongPolls = "dibs_api_long_polls";
+inline constexpr std::string_view kPayments = "dibs_api_payments_total";
+
+inline constexpr auto kMetrics = std::to_array<MetricRow>({
+    {kAnswers, MetricType::counter, "answers", "code",
+     "Answers by code; ok is every answer that is no refusal. See docs/CODES.md."},
+    {kRequestSeconds, MetricType::histogram, "seconds", "",
+     "From the kernel's receive timestamp of a request to its answer; long polls and streams "
+     "are left out."},
+    {kStreams, MetricType::gauge, "streams", "", "Streams of server-sent events now open."},
+    {kStreamEvents, MetricType::counter, "events", "",
+     "Server-sent events handed to streams, counted once for each stream."},
+    {kLongPolls, MetricType::gauge, "requests", "", "Requests now waiting for an order to change."},
+    {kPayments, MetricType::counter, "attempts", "verdict",
+     "Verdicts of the payment provider: authorised, declined, capture_refused, voided."},
+
+    {"dibs_http_connections", MetricType::gauge, "connections", "", "Connections now open."},
+    {"dibs_http_connections_accepted_total", MetricType::counter, "connections", "",
+     "Connections accepted."},
+    {"dibs_http_accept_pauses_total", MetricType::counter, "pauses", "",
+     "Times a loop stopped accepting because too many connections were open."},
+    {"dibs_http_stamps_moved_total", MetricType::counter, "requests", "",
+     "Requests that became readable just after a later time was promised to be complete (by "
+     "microseconds: the kernel stamps before a socket is readable); numbered right after it."},
+    {"dibs_http_requests_total", MetricType::counter, "requests", "",
+     "Whole requests read, those that no route takes too."},
+    {"dibs_http_refused_framing_total", MetricType::counter, "requests", "",
+     "Requests that were not strict HTTP/1.1 or broke a limit; their connections were closed."},
+    {"dibs_http_timed_out_total", MetricType::counter, "connections", "",
+     "Connections closed because a deadline for head, body, reading or idling had passed."},
+    {"dibs_http_unstamped_total", MetricType::counter, "reads", "",
+     "Reads for which the kernel gave no receive timestamp. Must be 0: order is then luck."},
+    {"dibs_http_streams", MetricType::gauge, "streams", "", "Connections that carry a stream."},
+
+    {"dibs_engine_commands_total", MetricType::counter, "commands", "", "Commands applied."},
+    {"dibs_engine_late_numbers_total", MetricType::counter, "commands", "",
+     "Requests numbered behind one that had come later, since their loop was silent for too "
+     "long. Must be 0 in a rush."},
+    {"dibs_engine_unwaited_numbers_total", MetricType::counter, "commands", "",
+     "Requests numbered without waiting longer for a silent loop; late numbers says whether it "
+     "mattered."},
+    {"dibs_engine_clock_steps_total", MetricType::counter, "steps", "",
+     "Steps of the wall clock that were seen."},
+    {"dibs_engine_commits_total", MetricType::counter, "commits", "", "Group commits to disk."},
+    {"dibs_engine_events_total", MetricType::counter, "events", "", "Events made durable."},
+    {"dibs_engine_journal_bytes_total", MetricType::counter, "bytes", "",
+     "Bytes appended to the journal."},
+    {"dibs_engine_queue_full_total", MetricType::counter, "commands", "",
+     "Commands answered overloaded because a queue was full. Must be 0 in a rush."},
+    {"dibs_engine_last_commit_seconds", MetricType::gauge, "seconds", "",
+     "How long the last group commit took, the disk's flush included."},
+    {"dibs_engine_slowest_commit_seconds", MetricType::gauge, "seconds", "",
+     "The slowest group commit since the start."},
+});
+
+}  // namespace dibs::api

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace dibs::api {
+
+/// A token bucket for each buyer: `per_second` requests a second, as many at once.
+/// Memory is fixed: kSets sets of kWays buckets; the bucket unused for longest makes room, so a
+/// flood of buyer ids makes the limiter forgetful, never larger. Thread-safe.
+class RateLimiter {
+ public:
+  explicit RateLimiter(std::uint32_t per_second);
+
+  /// Takes one request from the buyer's bucket at `now` (monotonic). Nothing when it was there,
+  /// else how long until the next one is.
+  [[nodiscard]] std::optional<Duration> refuse(const BuyerId& buyer, Duration now);
+
+ private:
+  struct Bucket {
+    std::uint64_t buyer_hash = 0;  ///< 0: unused
+    std::int64_t free_at_ns = 0;   ///< when the bucket will be full again
+  };
+
+  static constexpr std::size_t kSets = 16'384;
+  static constexpr std::size_t kWays = 4;  ///< 65,536 buckets of 16 bytes: 1 MiB
+
+  Bucket& bucket_of(std::uint64_t hash, std::int64_t now_ns);
+
+  std::uint32_t per_second_;
+  std::uint64_t seed_;
+  std::mutex mutex_;  ///< guards buckets_; held for a few dozen instructions
+  std::vector<Bucket> buckets_;
+};
+
+}  // namespace dibs::api

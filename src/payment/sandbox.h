@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "base/time.h"
+#include "payment/provider.h"
+
+namespace dibs::payment {
+
+/// The demo's provider, in this process: no money moves. `tok_ok` is authorised at once, `tok_fail`
+/// declined at once, `tok_late` authorised 3 seconds later; no other token is accepted. Captures,
+/// voids and refunds succeed at once. One thread of its own for what is late; what has not been
+/// answered when it is destroyed never is.
+[[nodiscard]] std::unique_ptr<Provider> make_sandbox(const Clock& clock);
+
+}  // namespace dibs::payment

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "load/findings.h"
+#include "load/plain_client.h"
+#include "load/script.h"
+
+namespace dibs::load {
+
+/// Nobody whose payment was declined may have bought: such a buyer becomes Outcome::wrong_buyer.
+void check_payments(std::vector<Press>& presses, Findings& findings);
+
+/// What can only be asked when all is over. `presses` is indexed by buyer.
+///
+/// Every buyer who was given a unit asks for the order once more: it must be as the buyer last saw
+/// it, or else somebody's payment or failure hit the wrong order (Outcome::wrong_buyer). Some press
+/// again with their old key: the answer must be the same order, marked as a replay.
+void ask_once_more(PlainClient& client, const Script& script, std::vector<Press>& presses,
+                   Findings& findings);
+
+}  // namespace dibs::load

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load/exchange.h"
+#include "load/press.h"
+
+namespace dibs::load {
+
+/// The buyers after their first request: what each does with the answer it got, and what became of
+/// it. Knows no sockets; the clock is an argument.
+///
+///     press --held--> pay ------------------------------> paid | payment_failed
+///       |  \--waiting--> (the line moves) look --held--> pay
+///       |                                   \--sold_out--> waiting_ended
+///       \--sold_out | 429 | 503 | ...  final at once
+class Crowd {
+ public:
+  /// `payment` as the sale has it: `provider`, `shop` or `none`.
+  Crowd(std::string payment, std::vector<Press>& presses);
+
+  /// The answer to `exchange`, whose times and status are set.
+  void on_answer(const Exchange& exchange, std::string_view body);
+  /// `exchange` ended without an answer.
+  void on_cut(const Exchange& exchange, std::int64_t now_ns);
+  /// The sale's stream said where the line stands.
+  void on_line(std::uint64_t head, std::uint64_t waiting, std::int64_t now_ns);
+  /// No word of the line can be expected, or none came for long: the first in line ask again.
+  void ask_again();
+
+  /// Moves what has become due to the tasks.
+  void release_timers(std::int64_t now_ns);
+  [[nodiscard]] std::int64_t next_timer_ns() const;
+
+  [[nodiscard]] bool has_task() const { return !tasks_.empty(); }
+  [[nodiscard]] Task take_task();
+
+  [[nodiscard]] std::uint64_t unfinished() const { return unfinished_; }
+  [[nodiscard]] std::uint64_t paid() const { return paid_; }
+  [[nodiscard]] bool anybody_waiting() const { return !line_.empty(); }
+
+  /// Ends the run: whoever was accepted is stranded, whoever had no answer is an error.
+  void give_up();
+
+ private:
+  struct Timer {
+    std::int64_t at_ns = 0;
+    Task task;
+    friend bool operator>(const Timer& a, const Timer& b) { return a.at_ns > b.at_ns; }
+  };
+
+  void on_first_answer(Press& press, const Exchange& exchange, std::string_view body);
+  void on_refusal(Press& press, const Exchange& exchange, std::string_view body);
+  void on_order(Press& press, const Exchange& exchange, std::string_view body);
+  void on_held(Press& press, const Exchange& exchange);
+  void on_paying(Press& press, const Exchange& exchange);
+  void stand_in_line(Press& press, const Exchange& exchange, std::string_view body);
+  void finish(Press& press, Outcome outcome, std::int64_t now_ns);
+  void again_later(Task task, std::int64_t now_ns);
+
+  std::string payment_;
+  std::vector<Press>& presses_;  ///< index = buyer, during the run
+  std::vector<std::uint8_t> repeats_;
+  std::deque<Task> tasks_;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::multimap<std::uint64_t, std::uint32_t> line_;  ///< place to buyer
+  std::uint64_t head_ = 0;
+  bool line_empty_ = false;
+  std::int64_t line_heard_ns_ = kNever;
+  std::uint64_t unfinished_ = 0;
+  std::uint64_t paid_ = 0;
+};
+
+}  // namespace dibs::load

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "load/crowd.h"
+#include "load/pool.h"
+#include "load/run.h"
+#include "load/script.h"
+#include "load/watch.h"
+
+namespace dibs::load {
+
+/// The timed part of a run: sends the presses when they are due and everything that follows from
+/// the answers, until every buyer is final or nothing has been answered for too long. One thread.
+class Driver final : public AnswerSink {
+ public:
+  Driver(const Options& options, const Script& script, const SaleFacts& sale,
+         const Endpoint& endpoint, std::vector<Press>& presses);
+
+  /// Opens the connections and the stream.
+  [[nodiscard]] Result<void> prepare();
+  void run(const ProgressListener& progress);
+
+  /// CLOCK_MONOTONIC of the first press.
+  [[nodiscard]] std::int64_t first_press_ns() const { return first_press_ns_; }
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
+  [[nodiscard]] Exchanges& exchanges() { return exchanges_; }
+  [[nodiscard]] Watch& watch() { return watch_; }
+  /// Exchanges that ended without an answer, with the first reason.
+  [[nodiscard]] const Violation& cuts() const { return cuts_; }
+
+ private:
+  void on_answer(std::uint32_t exchange, std::string_view body) override;
+  void on_cut(std::uint32_t exchange, std::string_view why) override;
+
+  [[nodiscard]] bool send_some(std::int64_t now_ns);
+  void send_press(std::int64_t now_ns);
+  void send_task(Task task);
+  [[nodiscard]] std::int64_t due_ns(std::uint32_t buyer) const;
+  [[nodiscard]] std::int64_t timeout_ns(std::int64_t now_ns) const;
+  void listen(std::int64_t timeout_ns);
+  void keep_going(std::int64_t now_ns);
+  void report(const ProgressListener& progress, std::int64_t now_ns);
+  [[nodiscard]] bool finished() const;
+
+  const Options& options_;
+  const Script& script_;
+  std::vector<Press>& presses_;
+  Poller poller_;
+  Exchanges exchanges_;
+  Pool pool_;
+  Crowd crowd_;
+  Watch watch_;
+  Violation cuts_;
+  std::string request_;
+  std::uint32_t next_ = 0;  ///< the buyer who presses next
+  std::uint64_t answered_ = 0;
+  std::int64_t first_press_ns_ = 0;
+  std::int64_t last_answer_ns_ = 0;
+  std::int64_t last_change_ns_ = 0;  ///< somebody got a first answer or an outcome
+  std::int64_t next_report_ns_ = 0;
+  std::int64_t next_nudge_ns_ = 0;
+  bool timed_out_ = false;
+};
+
+}  // namespace dibs::load

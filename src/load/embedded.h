@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+/// Files built into the library: src/load/CMakeLists.txt lists them.
+namespace dibs::load::embedded {
+
+[[nodiscard]] std::string_view chart_js();     ///< Chart.js, from Debian's libjs-chart.js
+[[nodiscard]] std::string_view report_html();  ///< the frame of the report
+[[nodiscard]] std::string_view report_css();
+[[nodiscard]] std::string_view report_js();
+
+}  // namespace dibs::load::embedded

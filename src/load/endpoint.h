@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace dibs::load {
+
+/// A resolved address of the server.
+struct Endpoint {
+  sockaddr_storage address{};
+  socklen_t size = 0;
+};
+
+[[nodiscard]] Result<Endpoint> resolve(const std::string& host, std::uint16_t port);
+
+/// Begins to connect a non-blocking socket without Nagle's delay; it reports writable when it is
+/// connected. Invalid, with errno set, when the kernel refuses at once.
+[[nodiscard]] Fd begin_connect(const Endpoint& endpoint);
+
+/// The error of a connection attempt that has reported; 0: connected.
+[[nodiscard]] int connect_error(const Fd& socket);
+
+/// Lets this process open as many files as it is allowed to.
+void raise_file_limit();
+
+}  // namespace dibs::load

@@ -1,0 +1,228 @@
+#include "load/fairness.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "base/assert.h"
+
+// Counting inversions in O(n log n).
+//
+// "A before B" is an interval order: A.sent_done < B.sent_at. Going through the B's by sent_at,
+// the A's that are before B are exactly a growing prefix of the presses sorted by sent_done. A
+// counter over that prefix answers "how many A's", and the first A in it answers both "which gap is
+// the largest" and "which overtake is the largest", since press numbers follow sent_done.
+//
+//   by sent_done   A1  A2  A3 | A4  A5 ...        prefix for B = A1 A2 A3
+//   time           ------------^ B.sent_at
+//
+// For arrivals the prefix must be cut further, to the A's with a larger arrival than B: a Fenwick
+// tree over the ranks of the arrivals holds count and smallest press number.
+
+namespace dibs::load {
+namespace {
+
+constexpr double kNsPerMs = 1e6;
+
+/// One press that may be compared, with its press number.
+struct Sent {
+  const Press* press = nullptr;
+  std::uint64_t rank = 0;
+};
+
+[[nodiscard]] bool inside(const Press& press, const Border& border) {
+  if (border.arrival && press.arrival >= *border.arrival) return false;
+  if (!border.answered_ns) return true;
+  return press.answered_at_ns != kNever && press.answered_at_ns <= *border.answered_ns;
+}
+
+/// Later presses by the moment they were begun.
+[[nodiscard]] std::vector<Sent> by_begin(std::vector<Sent> sent) {
+  std::ranges::sort(sent, {}, [](const Sent& s) { return s.press->sent_at_ns; });
+  return sent;
+}
+
+struct Worst {
+  double gap_ms = 0;
+  std::uint64_t overtake = 0;
+
+  void see(const Sent& earlier, const Sent& later) {
+    const auto gap = later.press->sent_at_ns - earlier.press->sent_done_ns;
+    gap_ms = std::max(gap_ms, static_cast<double>(gap) / kNsPerMs);
+    overtake = std::max(overtake, later.rank - earlier.rank);
+  }
+};
+
+void judge_units(const std::vector<Sent>& refused, const std::vector<Sent>& given, Fairness& out) {
+  Worst worst;
+  std::size_t before = 0;  // refused[0, before) were wholly sent before `later` was begun
+  for (const Sent& later : by_begin(given)) {
+    while (before < refused.size() &&
+           refused[before].press->sent_done_ns < later.press->sent_at_ns) {
+      ++before;
+    }
+    if (before == 0) continue;
+    out.inversions += before;
+    worst.see(refused.front(), later);
+  }
+  out.max_gap_ms = worst.gap_ms;
+  out.max_overtake = worst.overtake;
+}
+
+/// Count and smallest index of what was added at or above a rank.
+class SuffixTree {
+ public:
+  explicit SuffixTree(std::size_t size) : nodes_(size + 1) {}
+
+  void add(std::size_t rank, std::size_t index) {
+    for (std::size_t i = nodes_.size() - rank; i < nodes_.size(); i += i & (~i + 1)) {
+      ++nodes_[i].count;
+      nodes_[i].first = std::min(nodes_[i].first, index);
+    }
+  }
+
+  struct Node {
+    std::uint64_t count = 0;
+    std::size_t first = std::numeric_limits<std::size_t>::max();
+  };
+
+  /// Of everything added with a rank above `rank`; ranks are from 1.
+  [[nodiscard]] Node above(std::size_t rank) const {
+    Node sum;
+    for (std::size_t i = nodes_.size() - 1 - rank; i > 0; i -= i & (~i + 1)) {
+      sum.count += nodes_[i].count;
+      sum.first = std::min(sum.first, nodes_[i].first);
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<Node> nodes_;  // index i holds reversed ranks, so that a suffix is a prefix
+};
+
+void judge_arrivals(const std::vector<Sent>& numbered, Fairness& out) {
+  std::vector<std::uint64_t> arrivals(numbered.size());
+  std::ranges::transform(numbered, arrivals.begin(),
+                         [](const Sent& sent) { return sent.press->arrival; });
+  std::ranges::sort(arrivals);
+  const auto rank_of = [&](const Sent& sent) {
+    const auto above = std::ranges::upper_bound(arrivals, sent.press->arrival);
+    return static_cast<std::size_t>(above - arrivals.begin());  // equal arrivals: no inversion
+  };
+
+  Worst worst;
+  SuffixTree tree(numbered.size());
+  std::size_t before = 0;
+  for (const Sent& later : by_begin(numbered)) {
+    for (;
+         before < numbered.size() && numbered[before].press->sent_done_ns < later.press->sent_at_ns;
+         ++before) {
+      tree.add(rank_of(numbered[before]), before);
+    }
+    out.arrival_pairs += before;
+    const SuffixTree::Node overtaken = tree.above(rank_of(later));
+    if (overtaken.count == 0) continue;
+    out.arrival_inversions += overtaken.count;
+    worst.see(numbered[overtaken.first], later);
+  }
+  out.arrival_max_gap_ms = worst.gap_ms;
+  out.arrival_max_overtake = worst.overtake;
+}
+
+void judge_first_come(const std::vector<Sent>& eligible, std::uint64_t stock, Fairness& out) {
+  out.eligible = eligible.size();
+  const std::uint64_t first = std::min<std::uint64_t>(stock, eligible.size());
+  out.first = first;
+  if (first == 0) return;
+  const auto served = static_cast<std::ptrdiff_t>(first);
+  const auto winners =
+      std::count_if(eligible.begin(), eligible.begin() + served,
+                    [](const Sent& sent) { return sent.press->outcome == Outcome::paid; });
+  out.first_come_accuracy = static_cast<double>(winners) / static_cast<double>(first);
+  out.fair_last_rank = eligible[first - 1].rank;
+}
+
+}  // namespace
+
+bool is_eligible(const Press& press) {
+  switch (press.outcome) {
+    case Outcome::lock_failed:  // the shop's lock turned it away instead of serving it in turn
+    case Outcome::sold_out:
+    case Outcome::waiting_ended:
+    case Outcome::paid:
+    case Outcome::stranded:
+    case Outcome::wrong_buyer:
+      return true;
+    case Outcome::entry_failed:
+    case Outcome::payment_failed:
+    case Outcome::cancelled:
+    case Outcome::refused_early:
+    case Outcome::error:
+      return false;
+  }
+  return false;
+}
+
+std::optional<std::uint64_t> find_reopening(std::span<const Press> presses, std::uint64_t stock,
+                                            std::uint64_t line_limit) {
+  if (line_limit == 0) return std::nullopt;
+  std::vector<const Press*> numbered;
+  for (const Press& press : presses) {
+    if (press.arrival != 0) numbered.push_back(&press);
+  }
+  std::ranges::sort(numbered, {}, &Press::arrival);
+  std::uint64_t accepted = 0;
+  std::uint64_t last_promotion_seq = 0;
+  bool shut = false;
+  bool waits_in_vain = false;
+  for (const Press* press : numbered) {
+    const bool stood_in_line = press->place != 0;
+    accepted += press->given || stood_in_line ? 1 : 0;
+    waits_in_vain |= stood_in_line && !press->given;
+    if (press->outcome == Outcome::sold_out && !shut) {
+      if (accepted < stock + line_limit) return std::nullopt;
+      shut = true;
+    }
+    if (stood_in_line) last_promotion_seq = std::max(last_promotion_seq, press->given_seq);
+    const bool newcomer = press->given && !stood_in_line;
+    if (!newcomer || !shut) continue;
+    if (!waits_in_vain && last_promotion_seq < press->given_seq) return press->arrival;
+  }
+  return std::nullopt;
+}
+
+Fairness judge_fairness(std::span<const Press> presses, std::uint64_t stock, const Border& border) {
+  Fairness out;
+  out.border = border;
+  std::uint64_t left = stock;  // units for those before the border
+  std::vector<Sent> eligible;
+  std::vector<Sent> refused;
+  std::vector<Sent> given;
+  std::vector<Sent> numbered;
+  std::int64_t last_done = std::numeric_limits<std::int64_t>::min();
+  for (std::size_t i = 0; i < presses.size(); ++i) {
+    const Press& press = presses[i];
+    if (press.sent_done_ns == kNever) continue;
+    DIBS_ASSERT(press.sent_done_ns >= last_done);
+    last_done = press.sent_done_ns;
+    const Sent sent{&press, i + 1};
+    if (press.arrival != 0) numbered.push_back(sent);
+    const bool bought = press.outcome == Outcome::paid;
+    if (bought) out.last_winner_rank = sent.rank;
+    if (!inside(press, border)) {
+      left -= bought && left > 0 ? 1 : 0;
+      continue;
+    }
+    if (press.given) given.push_back(sent);
+    if (!is_eligible(press)) continue;
+    eligible.push_back(sent);
+    if (!press.given) refused.push_back(sent);
+  }
+  judge_first_come(eligible, left, out);
+  judge_units(refused, given, out);
+  judge_arrivals(numbered, out);
+  return out;
+}
+
+}  // namespace dibs::load

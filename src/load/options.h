@@ -1,0 +1,88 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace dibs::load {
+
+enum class Language : std::uint8_t { english, korean };
+
+/// How the buyers prove who they are.
+struct Credentials {
+  enum class Kind : std::uint8_t {
+    demo,  ///< `Dibs-Buyer` alone: `dibs serve --insecure-demo`
+    shop,  ///< the shop's key in `secret`, and `Dibs-Buyer`
+    jwt,   ///< a token a buyer, signed before the run with `secret` (HS256) or a PEM key in it
+  };
+  Kind kind = Kind::demo;
+  std::string secret;
+  std::string audience;  ///< `aud` of the tokens
+};
+
+/// When the presses are sent.
+enum class Pacing : std::uint8_t {
+  at_once,      ///< all due at the first moment; a connection takes the next when it is free
+  rate,         ///< open loop: number i is due i / per_second after the first
+  known_order,  ///< one sender, one press strictly after another, each on a connection of its
+                ///< own that was open and idle; every second one in two segments
+};
+
+/// A counter of the server that must stay as it is.
+struct ZeroCounter {
+  std::string name;
+  std::string english;  ///< what it counts
+  std::string korean;
+};
+[[nodiscard]] std::vector<ZeroCounter> default_zero_counters();
+
+struct Options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string sale;
+  std::string sku;                     ///< empty: the sale's first item
+  std::optional<std::uint64_t> stock;  ///< when the sale hides its stock
+  std::string strategy = "load";       ///< name of what is measured, for the reports
+
+  std::uint32_t buyers = 10'000;      ///< 1 to 10,000,000
+  std::uint32_t connections = 1'000;  ///< opened before the first press; 1 to 15,000
+  Pacing pacing = Pacing::at_once;
+  double per_second = 0;                 ///< with Pacing::rate
+  bool new_connections = false;          ///< a new one for each request instead of the pool
+  std::uint32_t unanswered_max = 2'000;  ///< with new_connections: at most so many at a time
+
+  double entry_failure = 0.2;    ///< share of the buyers that ask for the sale and leave
+  double payment_failure = 0.2;  ///< share of the others whose payment is declined
+  Credentials credentials;
+  std::string buyer_prefix = "b-";  ///< buyer number i is called prefix + i
+  std::uint64_t seed = 1;           ///< of the draw of who leaves and whose payment fails
+
+  Duration patience = std::chrono::seconds(30);  ///< without any change, then the run is over
+  std::optional<pid_t> server;                   ///< process whose CPU and memory are sampled
+  std::optional<pid_t> redis;
+  /// Counters on /metrics that must not grow during a run, with what it means when they do.
+  std::vector<ZeroCounter> zero_counters = default_zero_counters();
+  bool refusals_allowed = false;  ///< 429 and 503 break no promise: this is no rush
+};
+
+/// How far a run has come.
+struct Progress {
+  std::uint64_t buyers = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t finished = 0;
+  std::uint64_t paid = 0;
+  Duration elapsed{};
+};
+
+/// Called about ten times a second on the thread that sends the presses: it must be quick.
+using ProgressListener = std::function<void(const Progress&)>;
+
+}  // namespace dibs::load

@@ -1,0 +1,188 @@
+#include "load/pool.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "load/answer.h"
+#include "load/monotonic.h"
+
+namespace dibs::load {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
+/// Connection attempts at a time while opening: below the usual backlog of 128 and up.
+constexpr std::uint32_t kOpeningMax = 100;
+constexpr std::int64_t kOpenPatienceNs = 10'000'000'000;
+
+[[nodiscard]] bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+Pool::Pool(const Options& options, const Endpoint& endpoint, Poller& poller, Exchanges& exchanges,
+           AnswerSink& sink)
+    : options_(options),
+      endpoint_(endpoint),
+      poller_(poller),
+      exchanges_(exchanges),
+      sink_(sink),
+      connections_(options.connections),
+      buffer_(kReadBytes) {
+  for (std::uint32_t i = 0; i < options.connections; ++i) release(i);
+}
+
+Result<void> Pool::open_all() {
+  if (options_.new_each_time) return {};
+  std::uint32_t begun = 0;
+  std::uint32_t connected = 0;
+  const std::int64_t deadline = monotonic_ns() + kOpenPatienceNs;
+  const auto failed = [&](int error) {
+    return fault(FaultKind::unavailable,
+                 "Connection " + std::to_string(connected + 1) + " of " +
+                     std::to_string(options_.connections) +
+                     " could not be opened: " + std::strerror(error) + ".",
+                 "Is the server running, and may both processes open that many files?");
+  };
+  while (connected < options_.connections) {
+    while (begun < options_.connections && begun - connected < kOpeningMax) {
+      if (!open(begun++)) return failed(errno);
+    }
+    for (const epoll_event& event : poller_.wait(kOpenPatienceNs / 10)) {
+      Connection& connection = connections_.at(event.data.u32);
+      if (connection.state != State::connecting) continue;
+      if (const int error = connect_error(connection.socket); error != 0) return failed(error);
+      connection.state = State::idle;
+      ++connected;
+    }
+    if (monotonic_ns() > deadline) return failed(ETIMEDOUT);
+  }
+  return {};
+}
+
+bool Pool::open(std::uint32_t number) {
+  Connection& connection = connections_[number];
+  connection.socket = begin_connect(endpoint_);
+  connection.state = State::connecting;
+  return connection.socket.valid() && poller_.add(connection.socket.get(), number);
+}
+
+void Pool::close(std::uint32_t number) {
+  connections_[number].socket = Fd();
+  connections_[number].state = State::closed;
+}
+
+void Pool::release(std::uint32_t number) {
+  if (std::exchange(connections_[number].queued, true)) return;
+  free_.push_back(number);
+}
+
+void Pool::send(std::uint32_t exchange, std::string_view bytes, std::size_t cut_at) {
+  DIBS_ASSERT(has_free());
+  const std::uint32_t number = free_.front();
+  free_.pop_front();
+  Connection& connection = connections_[number];
+  connection.queued = false;
+  connection.exchange = exchange;
+  connection.out.assign(bytes);
+  connection.written = 0;
+  connection.cut = cut_at;
+  connection.in.clear();
+  if (connection.state == State::idle) {
+    connection.state = State::busy;
+    return write(number);
+  }
+  if (!open(number)) return cut(number, std::strerror(errno));
+}
+
+void Pool::write(std::uint32_t number) {
+  Connection& connection = connections_[number];
+  Exchange& exchange = exchanges_.list[connection.exchange];
+  if (exchange.sent_at_ns == kNever) exchange.sent_at_ns = monotonic_ns();
+  while (connection.written < connection.out.size()) {
+    const bool in_head = connection.written < connection.cut;
+    const auto end = in_head ? connection.cut : connection.out.size();
+    const std::string_view rest(connection.out.data() + connection.written,
+                                end - connection.written);
+    const ssize_t sent = send_some(connection.socket, rest);
+    if (sent < 0) {
+      if (would_block(errno)) return;
+      return cut(number, std::strerror(errno));
+    }
+    connection.written += static_cast<std::size_t>(sent);
+  }
+  exchange.sent_done_ns = monotonic_ns();
+}
+
+void Pool::on_ready(std::uint32_t tag, std::uint32_t events) {
+  Connection& connection = connections_.at(tag);
+  if (connection.state == State::connecting) {
+    if (const int error = connect_error(connection.socket); error != 0) {
+      return cut(tag, std::strerror(error));
+    }
+    connection.state = State::busy;
+  }
+  if (connection.state == State::busy && connection.written < connection.out.size()) write(tag);
+  if (connection.state == State::closed) return;
+  constexpr std::uint32_t kEnded = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if ((events & (EPOLLIN | kEnded)) != 0) read(tag);
+  // The end may have been reported together with the last answer; it is not reported again.
+  if ((events & kEnded) != 0 && connection.state == State::idle) close(tag);
+}
+
+void Pool::read(std::uint32_t number) {
+  Connection& connection = connections_[number];
+  while (true) {
+    const ssize_t size = recv(connection.socket.get(), buffer_.data(), buffer_.size(), 0);
+    if (size < 0 && would_block(errno)) return;
+    if (size <= 0) {
+      if (connection.state == State::busy) {
+        return cut(number, size == 0 ? "closed by the server" : std::strerror(errno));
+      }
+      return close(number);  // idle too long: it is opened again when it is needed
+    }
+    connection.in.append(buffer_.data(), static_cast<std::size_t>(size));
+    if (take_answer(number)) return;
+    if (static_cast<std::size_t>(size) < buffer_.size()) return;
+  }
+}
+
+/// Whether the connection's turn is over.
+bool Pool::take_answer(std::uint32_t number) {
+  Connection& connection = connections_[number];
+  if (connection.state != State::busy) {
+    close(number);
+    return true;  // bytes that nobody asked for
+  }
+  Answer answer;
+  const Framing framing = frame_answer(connection.in, answer);
+  if (framing == Framing::incomplete) return false;
+  if (framing == Framing::broken) {
+    cut(number, "the answer is not framed as HTTP/1.1 with a length");
+    return true;
+  }
+  Exchange& exchange = exchanges_.list[connection.exchange];
+  exchange.answered_at_ns = monotonic_ns();
+  exchange.status = answer.status;
+  exchange.answer_offset = exchanges_.answers.size();
+  exchange.answer_size = static_cast<std::uint32_t>(connection.in.size());
+  exchanges_.answers.append(connection.in);
+  connection.state = State::idle;
+  const bool extra = answer.size != connection.in.size();
+  const auto closing = answer.header("connection");
+  if (options_.new_each_time || extra || (closing && *closing == "close")) close(number);
+  release(number);
+  sink_.on_answer(connection.exchange, answer.body);
+  return true;
+}
+
+void Pool::cut(std::uint32_t number, std::string_view why) {
+  const std::uint32_t exchange = connections_[number].exchange;
+  close(number);
+  release(number);
+  sink_.on_cut(exchange, why);
+}
+
+}  // namespace dibs::load

@@ -1,0 +1,121 @@
+#include "load/sale_facts.h"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+namespace dibs::load {
+namespace {
+
+namespace json = boost::json;
+
+[[nodiscard]] std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+[[nodiscard]] std::optional<std::uint64_t> number_of(const json::object& object,
+                                                     std::string_view name) {
+  const auto* value = object.if_contains(name);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  if (error) return std::nullopt;
+  return number;
+}
+
+[[nodiscard]] const json::object* find_item(const json::object& sale, std::string_view sku) {
+  const auto* items = sale.if_contains("items");
+  if (items == nullptr || !items->is_array()) return nullptr;
+  for (const json::value& item : items->get_array()) {
+    if (!item.is_object()) continue;
+    if (sku.empty() || text_of(item.get_object(), "sku") == sku) return &item.get_object();
+  }
+  return nullptr;
+}
+
+[[nodiscard]] SaleFacts facts_of(const json::object& sale, const json::object& item) {
+  SaleFacts out;
+  out.title = text_of(sale, "title");
+  out.sku = text_of(item, "sku");
+  out.sku_title = text_of(item, "title");
+  out.payment = text_of(sale, "payment");
+  out.durability = text_of(sale, "durability");
+  out.state = text_of(sale, "state");
+  out.line_limit = number_of(sale, "line_limit").value_or(0);
+  out.total = number_of(item, "total").value_or(0);
+  out.available = number_of(item, "available").value_or(0);
+  out.held = number_of(item, "held").value_or(0);
+  out.sold = number_of(item, "sold").value_or(0);
+  out.waiting = number_of(item, "waiting").value_or(0);
+  return out;
+}
+
+/// The value of an unlabelled counter in the Prometheus text format.
+[[nodiscard]] std::optional<std::uint64_t> metric(std::string_view page, std::string_view name) {
+  for (auto at = page.find(name); at != std::string_view::npos; at = page.find(name, at + 1)) {
+    const bool line_start = at == 0 || page[at - 1] == '\n';
+    const auto end = at + name.size();
+    if (!line_start || end >= page.size() || page[end] != ' ') continue;
+    double value = 0;
+    std::from_chars(page.data() + end + 1, page.data() + page.size(), value);
+    return static_cast<std::uint64_t>(value);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<ZeroCounter> default_zero_counters() {
+  return {
+      {"dibs_engine_late_numbers_total", "requests numbered late", "늦게 번호를 받은 요청"},
+      {"dibs_http_unstamped_total", "reads without the kernel's receive time",
+       "커널 수신 시각이 없는 읽기"},
+      {"dibs_http_accept_pauses_total", "times the server stopped accepting: too many connections",
+       "연결이 너무 많아 수락을 멈춘 횟수"},
+  };
+}
+
+std::string plain_get(const Options& options, std::string_view path) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + options.host + ":" +
+         std::to_string(options.port) + "\r\n\r\n";
+}
+
+Result<SaleFacts> read_sale(PlainClient& client, const Options& options) {
+  const auto answer = client.ask(plain_get(options, "/v1/sales/" + options.sale));
+  const std::string server = options.host + ":" + std::to_string(options.port);
+  if (!answer) {
+    return fault(FaultKind::unavailable, "No answer from " + server + ".",
+                 "Start the server, or correct --url.");
+  }
+  if (answer->status != 200) {
+    return fault(FaultKind::not_found,
+                 "The server answers " + std::to_string(answer->status) + " when asked for sale " +
+                     options.sale + ".",
+                 "Create the sale first, or correct --sale.");
+  }
+  boost::system::error_code error;
+  const json::value value = json::parse(answer->body, error);
+  const auto* item =
+      !error && value.is_object() ? find_item(value.get_object(), options.sku) : nullptr;
+  if (item == nullptr) {
+    return fault(FaultKind::not_found, "Sale " + options.sale + " has no item " + options.sku + ".",
+                 "Name one of its SKUs, or none for the first.");
+  }
+  if (!item->contains("available") && !options.stock) {
+    return fault(FaultKind::bad_input, "Sale " + options.sale + " hides its stock.",
+                 "Say how many units there are, or set public_stock to exact.");
+  }
+  return facts_of(value.get_object(), *item);
+}
+
+std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options) {
+  std::vector<CounterGrowth> out;
+  const auto answer = client.ask(plain_get(options, "/metrics"));
+  if (!answer || answer->status != 200) return out;
+  for (const ZeroCounter& counter : options.zero_counters) {
+    if (const auto value = metric(answer->body, counter.name)) out.push_back({counter, *value});
+  }
+  return out;
+}
+
+}  // namespace dibs::load

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "load/plain_client.h"
+#include "load/run.h"
+#include "load/script.h"
+
+namespace dibs::load {
+
+/// Asks for the sale and takes out what concerns `sku` (empty: its first item). Fails, saying what
+/// to do, when there is no answer, no such sale, no such item, or no stock to be seen and none was
+/// given in the options.
+[[nodiscard]] Result<SaleFacts> read_sale(PlainClient& client, const Options& options);
+
+/// The counters named in the options as /metrics shows them now; empty if there is no such page.
+[[nodiscard]] std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options);
+
+/// A request without a buyer.
+[[nodiscard]] std::string plain_get(const Options& options, std::string_view path);
+
+}  // namespace dibs::load

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace dibs::load::testing {
+
+/// What a FakeServer does wrong. Each is a bug that the tool must see.
+enum class Bug : std::uint8_t {
+  none,
+  wrong_status,       ///< sold out is answered with 410
+  wrong_type,         ///< refusals come as application/json
+  unknown_code,       ///< a code that the contract does not have
+  missing_arrival,    ///< refusals carry no arrival
+  duplicate_arrival,  ///< every tenth arrival is given twice
+  shuffled_arrivals,  ///< neighbours get each other's number
+  oversell,           ///< one unit more than there is
+  later_first,        ///< the first five eligible are sent away, later ones served
+  cut,                ///< the 30th press loses its connection
+  other_buyer,        ///< the second accepted order shows another buyer
+  same_order,         ///< everybody accepted gets the first order
+  all_paid,           ///< a payment marks all failed orders as paid too
+  failure_pays,       ///< a declined payment is taken for a good one
+  forgets_keys,       ///< a replay takes a new arrival and is not marked
+  forgets_the_line,   ///< waiting orders never hear that it is over
+  turns_away,         ///< 503 for every fiftieth press, before the rules
+  no_expiry_shown,    ///< a held order does not say until when
+  wrong_books,        ///< the sale counts one unit too many as sold
+};
+
+/// A sale behind plain sockets on 127.0.0.1, in a thread of its own: just enough of the wire
+/// contract for the tool to run against, written apart from the server so that each can be wrong
+/// alone.
+class FakeServer {
+ public:
+  struct Options {
+    std::uint64_t stock = 10;
+    std::uint64_t line_limit = 100;
+    Bug bug = Bug::none;
+    std::string title = "Concert";
+    std::string payment = "provider";
+    bool stream = true;  ///< serves /events
+  };
+
+  explicit FakeServer(Options options);
+  FakeServer(const FakeServer&) = delete;
+  FakeServer& operator=(const FakeServer&) = delete;
+  ~FakeServer();
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::uint64_t connections_accepted() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dibs::load::testing

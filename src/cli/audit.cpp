@@ -1,0 +1,40 @@
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+#include "cli/audit_report.h"
+#include "cli/exit_status.h"
+#include "cli/log.h"
+#include "cli/subcommands.h"
+
+namespace dibs::cli {
+
+std::string summary(const engine::AuditReport& report) {
+  const std::string compared =
+      std::to_string(report.sales) + " sales, " + std::to_string(report.orders) + " orders, " +
+      std::to_string(report.arrivals) + " arrivals, " + std::to_string(report.events) +
+      " events; " + std::to_string(report.units_sold) + " of " +
+      std::to_string(report.units_total) + " units sold";
+  if (report.differences.empty()) return "equal: " + compared;
+  return std::to_string(report.differences.size()) + " differences: " + compared;
+}
+
+Subcommand add_audit(CLI::App& app) {
+  auto* sub = app.add_subcommand(
+      "audit", "Compare journal, snapshot and a second account of every order, unit by unit");
+  auto data = std::make_shared<std::string>();
+  sub->add_option("--data", *data, "The server's data directory; it may be running")->required();
+  return {sub, [data]() -> int {
+            const auto report = engine::audit(*data);
+            if (!report) {
+              complain(report.error());
+              return report.error().kind == FaultKind::corrupt ? kBroken : kUnreachable;
+            }
+            for (const auto& difference : report->differences) std::cout << difference << '\n';
+            std::cout << summary(*report) << '\n';
+            return report->differences.empty() ? kHeld : kBroken;
+          }};
+}
+
+}  // namespace dibs::cli

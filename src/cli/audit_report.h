@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "engine/inspect.h"
+
+namespace dibs::cli {
+
+/// One sentence for a person: what was compared and whether it agrees.
+[[nodiscard]] std::string summary(const engine::AuditReport& report);
+
+}  // namespace dibs::cli

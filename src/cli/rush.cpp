@@ -1,0 +1,131 @@
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "cli/audit_report.h"
+#include "cli/exit_status.h"
+#include "cli/http_call.h"
+#include "cli/load_flags.h"
+#include "cli/log.h"
+#include "cli/secrets.h"
+#include "cli/server_process.h"
+#include "cli/subcommands.h"
+#include "engine/inspect.h"
+
+namespace dibs::cli {
+namespace {
+
+constexpr const char* kSale = "rush";
+constexpr Duration kStopPatience = std::chrono::seconds(20);
+
+struct RushFlags {
+  CrowdFlags crowd;
+  std::uint32_t stock = 10;
+  std::optional<std::uint64_t> line;
+  std::uint32_t ingress = 1;
+  bool unmerged = false;
+  std::string data;  ///< empty: a temporary directory
+};
+
+std::string sale_body(const RushFlags& flags) {
+  std::string body = R"({"title":"Rush","currency":"KRW","test":true,"items":[{"sku":"unit",)"
+                     R"("title":"Unit","price":50000,"stock":)" +
+                     std::to_string(flags.stock) + "}]";
+  if (flags.line) body += ",\"line_limit\":" + std::to_string(*flags.line);
+  return body + "}";
+}
+
+Result<void> put_sale(const ServerProcess& server, const std::string& token,
+                      const RushFlags& flags) {
+  const std::string head = std::string("PUT /v1/sales/") + kSale +
+                           " HTTP/1.1\r\nContent-Type: application/json\r\n"
+                           "Authorization: Bearer " +
+                           token + "\r\n";
+  auto answer = call(server.address(), head, sale_body(flags));
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status == 201) return {};
+  return fault(FaultKind::bad_input,
+               "The sale could not be made: " + std::to_string(answer->status) + ".", answer->body);
+}
+
+/// Adds what the audit of the stopped server's data says.
+void add_audit(load::Run& run, const std::string& data) {
+  auto audit = engine::audit(data);
+  if (!audit) {
+    run.broken_elsewhere.push_back("The audit could not run: " + audit.error().what);
+    return;
+  }
+  run.notes.push_back({"audit", summary(*audit)});
+  for (const auto& difference : audit->differences) {
+    run.broken_elsewhere.push_back("Audit: " + difference);
+  }
+}
+
+Result<load::Run> rush(const RushFlags& flags, const std::string& data) {
+  const std::string token = random_secret();
+  std::vector<std::string> arguments = {"--listen",         "127.0.0.1:0",
+                                        "--data",           data,
+                                        "--ingress",        std::to_string(flags.ingress),
+                                        "--insecure-demo",  "--quiet",
+                                        "--die-with-parent"};
+  if (flags.unmerged) arguments.emplace_back("--unmerged");
+  auto server = ServerProcess::start(arguments, {"DIBS_OPERATOR_TOKENS=rush:" + token});
+  if (!server) return std::unexpected(server.error());
+  if (auto put = put_sale(*server, token, flags); !put) return std::unexpected(put.error());
+
+  load::Options options = crowd_options(flags.crowd);
+  options.sale = kSale;
+  options.server = server->pid();
+  if (auto set = load::set_url(options, server->address()); !set) {
+    return std::unexpected(set.error());
+  }
+  auto run = load::run(options, progress_line());
+  if (!run) return run;
+  if (!server->stop(kStopPatience)) {
+    run->broken_elsewhere.emplace_back("The server did not stop cleanly.");
+  }
+  add_audit(*run, data);
+  return run;
+}
+
+int run_rush(const RushFlags& flags) {
+  auto temporary = TemporaryDirectory::make();
+  if (!temporary) {
+    complain(temporary.error());
+    return kUnreachable;
+  }
+  const std::string data = flags.data.empty() ? temporary->path() + "/data" : flags.data;
+  auto run = rush(flags, data);
+  if (!run) {
+    complain(run.error());
+    return run.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
+  }
+  return report(*run, flags.crowd.files);
+}
+
+}  // namespace
+
+Subcommand add_rush(CLI::App& app) {
+  auto* sub = app.add_subcommand(
+      "rush", "Engine, one sale and its crowd on this machine: table, fairness verdict, audit");
+  auto flags = std::make_shared<RushFlags>();
+  flags->crowd.options.strategy = "engine";
+  sub->add_option("--stock", flags->stock, "Units for sale, 0 to 10,000,000")
+      ->check(CLI::Range(0U, 10'000'000U))
+      ->capture_default_str();
+  sub->add_option("--line", flags->line,
+                  "How many may wait, 0 to 1,000,000; 0 is no line; default: 1,000 or 10 x stock")
+      ->check(CLI::Range(0U, 1'000'000U));
+  sub->add_option("--ingress", flags->ingress, "Threads of the server that read requests, 1 to 64")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
+  sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)");
+  sub->add_flag("--unmerged", flags->unmerged,
+                "Number requests without the merge: shows the inversions that it prevents");
+  add_crowd_flags(*sub, flags->crowd);
+  return {sub, [flags] { return run_rush(*flags); }};
+}
+
+}  // namespace dibs::cli

@@ -1,0 +1,90 @@
+#include "cli/secrets.h"
+
+#include <sys/random.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "base/assert.h"
+
+namespace dibs::cli {
+namespace {
+
+/// Shorter ones can be guessed over the network in reasonable time.
+constexpr std::size_t kSecretCharsMin = 8;
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  const auto flush = [&] {
+    const auto first = part.find_first_not_of(" \t\r");
+    const auto last = part.find_last_not_of(" \t\r");
+    if (first != std::string::npos && part[first] != '#') {
+      parts.push_back(part.substr(first, last - first + 1));
+    }
+    part.clear();
+  };
+  for (const char c : text) {
+    if (c == '\n' || c == ',') {
+      flush();
+    } else {
+      part += c;
+    }
+  }
+  flush();
+  return parts;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> read_secrets(const char* variable, const std::string& file) {
+  std::string text;
+  if (!file.empty()) {
+    std::ifstream in(file);
+    if (!in) {
+      return fault(FaultKind::bad_input, "The file " + file + " cannot be read.",
+                   "Check the path and its permissions.");
+    }
+    std::ostringstream all;
+    all << in.rdbuf();
+    text = all.str();
+  } else if (const char* value = std::getenv(variable); value != nullptr) {
+    text = value;
+  }
+  return split(text);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> read_named_secrets(
+    const char* variable, const std::string& file) {
+  auto entries = read_secrets(variable, file);
+  if (!entries) return std::unexpected(entries.error());
+  std::vector<std::pair<std::string, std::string>> named;
+  for (const auto& entry : *entries) {
+    const auto colon = entry.find(':');
+    if (colon == std::string::npos || colon == 0 || entry.size() - colon - 1 < kSecretCharsMin) {
+      return fault(FaultKind::bad_input,
+                   std::string("An entry of ") + (file.empty() ? variable : file) +
+                       " is not NAME:TOKEN with a token of 8 characters or more.",
+                   "Write for example anna:$(openssl rand -hex 16).");
+    }
+    named.emplace_back(entry.substr(0, colon), entry.substr(colon + 1));
+  }
+  return named;
+}
+
+std::string random_secret() {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::array<unsigned char, 16> bytes{};
+  const auto got = getrandom(bytes.data(), bytes.size(), 0);
+  DIBS_ASSERT(got == static_cast<ssize_t>(bytes.size()));
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += kHex[byte >> 4U];
+    text += kHex[byte & 15U];
+  }
+  return text;
+}
+
+}  // namespace dibs::cli

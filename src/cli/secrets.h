@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+/// Secrets come from the environment or a file, never from a flag, which every process could read.
+namespace dibs::cli {
+
+/// One secret a line or comma, blank lines and `#` lines skipped.
+[[nodiscard]] Result<std::vector<std::string>> read_secrets(const char* variable,
+                                                            const std::string& file);
+
+/// The same with a name before each: `anna:…`. Fails without showing the secret.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> read_named_secrets(
+    const char* variable, const std::string& file);
+
+/// A fresh random secret, 32 hexadecimal characters.
+[[nodiscard]] std::string random_secret();
+
+}  // namespace dibs::cli

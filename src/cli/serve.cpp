@@ -1,0 +1,151 @@
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "api/api.h"
+#include "cli/demo.h"
+#include "cli/exit_status.h"
+#include "cli/log.h"
+#include "cli/secrets.h"
+#include "cli/serve_options.h"
+#include "cli/settings_file.h"
+#include "cli/stats.h"
+#include "cli/subcommands.h"
+#include "engine/engine.h"
+#include "http/server.h"
+#include "payment/sandbox.h"
+
+namespace dibs::cli {
+namespace {
+
+constexpr Duration kDrainPatience = std::chrono::seconds(10);
+
+/// Connections are descriptors: takes as many as the system lets this process have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Must run before the first thread, so that every thread leaves these signals to `wait_for_end`.
+sigset_t block_end_signals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+/// The parts of one server, in the order in which they must live: each may use those above it.
+struct Parts {
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<payment::Provider> provider;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<http::Server> server;
+
+  ~Parts() {
+    server.reset();
+    if (engine) engine->drain();
+    api.reset();
+  }
+};
+
+Result<void> assemble(const ServeOptions& options, api::Options api_options, Parts& parts) {
+  engine::Engine::Options engine_options;
+  engine_options.data_dir = options.data;
+  engine_options.ingress_loops = options.ingress;
+  engine_options.merge = !options.unmerged;
+  auto engine = engine::Engine::open(engine_options, system_clock());
+  if (!engine) return std::unexpected(engine.error());
+  parts.engine = std::move(*engine);
+  parts.engine->set_on_failure([](const Fault& fault) {
+    log_fault(fault);
+    std::_Exit(kUnreachable);
+  });
+  parts.engine->set_on_warning([](const std::string& warning) { log_warning(warning); });
+  for (const std::string& warning : parts.engine->warnings()) log_warning(warning);
+
+  if (options.insecure_demo) parts.provider = payment::make_sandbox(system_clock());
+  auto api =
+      api::Api::make(std::move(api_options), *parts.engine, parts.provider.get(), system_clock(),
+                     [&parts] { return stats(parts.engine.get(), parts.server.get()); });
+  if (!api) return std::unexpected(api.error());
+  parts.api = std::move(*api);
+  parts.engine->add_listener(*parts.api);
+
+  http::Server::Options server_options;
+  server_options.listen = {options.listen};
+  if (!options.operator_listen.empty()) server_options.listen.push_back(options.operator_listen);
+  server_options.loops = options.ingress;
+  auto server = http::Server::open(server_options, *parts.api, *parts.engine, system_clock());
+  if (!server) return std::unexpected(server.error());
+  parts.server = std::move(*server);
+  parts.engine->set_waker([&parts](std::uint32_t loop) { parts.server->wake(loop); });
+  return {};
+}
+
+void announce(const ServeOptions& options, const Parts& parts) {
+  const auto addresses = parts.server->addresses();
+  std::cout << "dibs: listening on http://" << addresses.front() << '\n';
+  if (addresses.size() > 1) std::cout << "dibs: operators on http://" << addresses.back() << '\n';
+  if (options.insecure_demo) {
+    std::cout << "dibs: INSECURE DEMO: anyone who can reach this port is any buyer they say\n";
+  }
+  std::cout.flush();
+}
+
+int serve(const ServeOptions& options, CLI::App& app) {
+  if (auto applied = apply_settings_file(app, options.config_file); !applied) {
+    complain(applied.error());
+    return kUsage;
+  }
+  auto configured = api_options(options);
+  if (!configured) {
+    complain(configured.error());
+    return kUsage;
+  }
+  start_log(options.log_format == "json" ? LogFormat::json : LogFormat::text, options.quiet);
+  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  raise_descriptor_limit();
+  const sigset_t end_signals = block_end_signals();
+  const std::string demo_token = options.insecure_demo ? ensure_demo_operator(*configured) : "";
+
+  Parts parts;
+  if (auto assembled = assemble(options, std::move(*configured), parts); !assembled) {
+    log_fault(assembled.error());
+    return assembled.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
+  }
+  parts.engine->start();
+  if (!demo_token.empty()) put_demo_sale(*parts.engine);
+  parts.server->start();
+  announce(options, parts);
+  if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
+
+  int signal_number = 0;
+  sigwait(&end_signals, &signal_number);
+  log_info("stopping: no more requests are read; those read are answered");
+  parts.api->stop();
+  parts.server->drain(kDrainPatience);
+  parts.engine->drain();
+  log_info("stopped cleanly");
+  return kHeld;
+}
+
+}  // namespace
+
+Subcommand add_serve(CLI::App& app) {
+  auto* sub = app.add_subcommand("serve", "Sell: serve the API on the embedded engine");
+  auto options = std::make_shared<ServeOptions>();
+  add_flags(*sub, *options);
+  return {sub, [options, sub] { return serve(*options, *sub); }};
+}
+
+}  // namespace dibs::cli

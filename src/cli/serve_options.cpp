@@ -1,0 +1,169 @@
+#include "cli/serve_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string_view>
+
+#include "cli/secrets.h"
+#include "cli/settings_file.h"
+
+namespace dibs::cli {
+namespace {
+
+constexpr std::uint32_t kIngressMax = 64;
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") ||
+         address.starts_with("[::1]:");
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream all;
+  all << in.rdbuf();
+  if (!in) {
+    return fault(FaultKind::bad_input, "The file " + path + " cannot be read.",
+                 "Check the path and its permissions.");
+  }
+  return all.str();
+}
+
+Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) {
+  if (options.jwt_key_files.empty()) return std::nullopt;
+  if (options.jwt_algorithm.empty() || options.jwt_audience.empty()) {
+    return fault(FaultKind::bad_input, "--jwt-key-file is given without the rest.",
+                 "Give --jwt-alg and --jwt-audience too.");
+  }
+  static const std::map<std::string, api::JwtAlgorithm> kAlgorithms = {
+      {"HS256", api::JwtAlgorithm::hs256},
+      {"RS256", api::JwtAlgorithm::rs256},
+      {"ES256", api::JwtAlgorithm::es256}};
+  api::JwtOptions jwt;
+  jwt.algorithm = kAlgorithms.at(options.jwt_algorithm);
+  jwt.audience = options.jwt_audience;
+  for (const auto& file : options.jwt_key_files) {
+    auto key = read_file(file);
+    if (!key) return std::unexpected(key.error());
+    if (jwt.algorithm == api::JwtAlgorithm::hs256) {
+      while (key->ends_with('\n') || key->ends_with('\r')) key->pop_back();
+    }
+    jwt.keys.push_back(std::move(*key));
+  }
+  return jwt;
+}
+
+Result<void> check_ways_in(const ServeOptions& options, const api::Options& out) {
+  if (options.insecure_demo && !is_loopback(options.listen)) {
+    return fault(FaultKind::bad_input,
+                 "--insecure-demo listens on loopback only, not on " + options.listen + ".",
+                 "Take --listen 127.0.0.1:8080, or leave --insecure-demo out and give keys.");
+  }
+  if (!options.insecure_demo && out.shop_keys.empty() && !out.jwt) {
+    return fault(FaultKind::bad_input,
+                 "No buyer could get in: there is neither a shop key nor a JWT key.",
+                 "Set DIBS_SHOP_KEY or --shop-key-file, or --jwt-key-file with --jwt-alg and "
+                 "--jwt-audience; to try it out, --insecure-demo.");
+  }
+  if (!options.insecure_demo && out.operators.empty()) {
+    return fault(FaultKind::bad_input, "No operator could get in, so no sale could be made.",
+                 "Set DIBS_OPERATOR_TOKENS=name:token or --operator-tokens-file.");
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_flags(CLI::App& app, ServeOptions& options) {
+  app.add_option("--listen", options.listen, "HOST:PORT to serve on; port 0 takes any free one")
+      ->envname("DIBS_LISTEN")
+      ->capture_default_str();
+  app.add_option("--operator-listen", options.operator_listen,
+                 "HOST:PORT of a listener that alone serves operators and support")
+      ->envname("DIBS_OPERATOR_LISTEN");
+  app.add_option("--cors-origin", options.cors_origins,
+                 "Exact origin whose pages may call the API; may be repeated")
+      ->envname("DIBS_CORS_ORIGIN")
+      ->delimiter(',');
+  app.add_option("--data", options.data, "Directory of the journal; created if missing")
+      ->envname("DIBS_DATA")
+      ->capture_default_str();
+  app.add_option("--durability", options.durability, "What an answer promises; the engine has one")
+      ->envname("DIBS_DURABILITY")
+      ->check(CLI::IsMember({"strict"}))
+      ->capture_default_str();
+  app.add_option("--ingress", options.ingress, "Threads that read requests, 1 to 64")
+      ->envname("DIBS_INGRESS")
+      ->check(CLI::Range(1U, kIngressMax))
+      ->capture_default_str();
+  app.add_option(
+         "--jwt-key-file", options.jwt_key_files,
+         "File with the HS256 secret or the RS256/ES256 public key (PEM); two at once to rotate")
+      ->envname("DIBS_JWT_KEY_FILE")
+      ->delimiter(',');
+  app.add_option("--jwt-alg", options.jwt_algorithm, "The one algorithm accepted")
+      ->envname("DIBS_JWT_ALG")
+      ->check(CLI::IsMember({"HS256", "RS256", "ES256"}));
+  app.add_option("--jwt-audience", options.jwt_audience, "The `aud` a token must have")
+      ->envname("DIBS_JWT_AUDIENCE");
+  app.add_option("--shop-key-file", options.shop_key_file,
+                 "File with the shop's keys, one a line (else DIBS_SHOP_KEY, comma between two)")
+      ->envname("DIBS_SHOP_KEY_FILE");
+  app.add_option("--operator-tokens-file", options.operator_tokens_file,
+                 "File of NAME:TOKEN lines (else DIBS_OPERATOR_TOKENS, commas between)")
+      ->envname("DIBS_OPERATOR_TOKENS_FILE");
+  app.add_option("--support-tokens-file", options.support_tokens_file,
+                 "File of NAME:TOKEN lines that may only read (else DIBS_SUPPORT_TOKENS)")
+      ->envname("DIBS_SUPPORT_TOKENS_FILE");
+  app.add_option("--rate-per-buyer", options.rate_per_buyer,
+                 "Requests a second of one buyer before 429; 0 is off")
+      ->envname("DIBS_RATE_PER_BUYER")
+      ->check(CLI::Range(0U, 1'000'000U))
+      ->capture_default_str();
+  app.add_option("--log-format", options.log_format, "text or json, on standard error")
+      ->envname("DIBS_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "Log only what is wrong")->envname("DIBS_QUIET");
+  app.add_flag("--insecure-demo", options.insecure_demo,
+               "Trust Dibs-Buyer alone, on loopback only, with a sandbox for payments")
+      ->envname("DIBS_INSECURE_DEMO");
+  app.add_flag("--unmerged", options.unmerged,
+               "Number requests in the order of the queues, to see what the merge is worth")
+      ->group("");
+  app.add_flag("--die-with-parent", options.die_with_parent,
+               "End when the process that started this one ends")
+      ->group("");
+  add_config_flag(app, options.config_file);
+}
+
+Result<api::Options> api_options(const ServeOptions& options) {
+  api::Options out;
+  out.cors_origins = options.cors_origins;
+  out.rate_per_buyer = options.rate_per_buyer;
+  out.insecure_demo = options.insecure_demo;
+  if (!options.operator_listen.empty()) out.operator_listener = 1;
+
+  auto operators = read_named_secrets("DIBS_OPERATOR_TOKENS", options.operator_tokens_file);
+  if (!operators) return std::unexpected(operators.error());
+  for (auto& [name, token] : *operators) out.operators.push_back({name, token});
+
+  auto support = read_named_secrets("DIBS_SUPPORT_TOKENS", options.support_tokens_file);
+  if (!support) return std::unexpected(support.error());
+  for (auto& [name, token] : *support) out.support_tokens.push_back(token);
+
+  auto shop = read_secrets("DIBS_SHOP_KEY", options.shop_key_file);
+  if (!shop) return std::unexpected(shop.error());
+  out.shop_keys = std::move(*shop);
+
+  auto jwt = jwt_options(options);
+  if (!jwt) return std::unexpected(jwt.error());
+  out.jwt = std::move(*jwt);
+
+  if (auto checked = check_ways_in(options, out); !checked) return std::unexpected(checked.error());
+  return out;
+}
+
+}  // namespace dibs::cli

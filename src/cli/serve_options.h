@@ -1,0 +1,43 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/api.h"
+#include "base/result.h"
+
+namespace dibs::cli {
+
+/// The settings of `dibs serve`, as given.
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::string operator_listen;
+  std::vector<std::string> cors_origins;
+  std::string data = "dibs-data";
+  std::string durability = "strict";
+  std::uint32_t ingress = 1;
+  std::vector<std::string> jwt_key_files;
+  std::string jwt_algorithm;
+  std::string jwt_audience;
+  std::string shop_key_file;
+  std::string operator_tokens_file;
+  std::string support_tokens_file;
+  std::uint32_t rate_per_buyer = 0;
+  std::string log_format = "text";
+  bool quiet = false;            ///< log only what is wrong
+  bool die_with_parent = false;  ///< for a server that is part of a run of `dibs rush`
+  bool insecure_demo = false;
+  bool unmerged = false;  ///< for the proof that the merge matters; never in a real sale
+  std::string config_file;
+};
+
+void add_flags(CLI::App& app, ServeOptions& options);
+
+/// Reads keys and tokens, and checks that the settings fit together (the demo only on loopback,
+/// a way in for buyers). Fails naming the setting.
+[[nodiscard]] Result<api::Options> api_options(const ServeOptions& options);
+
+}  // namespace dibs::cli

@@ -1,0 +1,48 @@
+#include "cli/stats.h"
+
+#include <chrono>
+
+namespace dibs::cli {
+namespace {
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+void add(std::vector<api::Stat>& out, std::string_view name, std::uint64_t count) {
+  out.push_back({name, static_cast<double>(count)});
+}
+
+void add_http(std::vector<api::Stat>& out, const http::Counters& c) {
+  add(out, "dibs_http_connections", c.connections_open);
+  add(out, "dibs_http_connections_accepted_total", c.connections_accepted);
+  add(out, "dibs_http_accept_pauses_total", c.accept_pauses);
+  add(out, "dibs_http_stamps_moved_total", c.stamps_moved);
+  add(out, "dibs_http_requests_total", c.requests);
+  add(out, "dibs_http_refused_framing_total", c.refused_framing);
+  add(out, "dibs_http_timed_out_total", c.timed_out);
+  add(out, "dibs_http_unstamped_total", c.unstamped);
+  add(out, "dibs_http_streams", c.streams_open);
+}
+
+void add_engine(std::vector<api::Stat>& out, const engine::Engine::Counters& c) {
+  add(out, "dibs_engine_commands_total", c.commands);
+  add(out, "dibs_engine_late_numbers_total", c.late_numbers);
+  add(out, "dibs_engine_unwaited_numbers_total", c.unwaited_numbers);
+  add(out, "dibs_engine_clock_steps_total", c.clock_steps);
+  add(out, "dibs_engine_commits_total", c.commits);
+  add(out, "dibs_engine_events_total", c.events);
+  add(out, "dibs_engine_journal_bytes_total", c.journal_bytes);
+  add(out, "dibs_engine_queue_full_total", c.queue_full);
+  out.push_back({"dibs_engine_last_commit_seconds", seconds(c.last_commit)});
+  out.push_back({"dibs_engine_slowest_commit_seconds", seconds(c.slowest_commit)});
+}
+
+}  // namespace
+
+std::vector<api::Stat> stats(const engine::Engine* engine, const http::Server* server) {
+  std::vector<api::Stat> out;
+  if (engine != nullptr) add_engine(out, engine->counters());
+  if (server != nullptr) add_http(out, server->counters());
+  return out;
+}
+
+}  // namespace dibs::cli

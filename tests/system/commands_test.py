@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""The command line from outside: what each command prints and the status it ends with, on a whole
+data directory, a damaged one, a locked one and with settings from flag, environment and file."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import dibs
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.root = pathlib.Path(cls.directory.name)
+        cls.data = cls.root / "data"
+        with dibs.Server(cls.data) as server:
+            client = dibs.Client(server)
+            client.put_sale("s", items=[{"sku": "floor", "title": "Floor", "price": 100, "stock": 1}],
+                            line_limit=0)
+            _, _, order = client.buy("s", "winner")
+            client.call("POST", f"/v1/orders/{order['id']}/payment", {"token": "tok_ok"}, buyer="winner")
+            client.buy("s", "loser")
+            client.close()
+            assert server.stop() == 0
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.directory.cleanup()
+
+    def copy_of_data(self):
+        copy = pathlib.Path(tempfile.mkdtemp(dir=self.root)) / "data"
+        subprocess.run(["cp", "-a", str(self.data), str(copy)], check=True)
+        return copy
+
+    def test_audit_of_a_whole_directory_says_equal(self):
+        done = dibs.run("audit", "--data", self.data)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("equal", done.stdout)
+
+    def test_why_tells_winner_and_loser(self):
+        won = dibs.run("why", "--data", self.data, "--sale", "s", "--buyer", "winner")
+        self.assertEqual(won.returncode, 0, won.stderr)
+        self.assertIn("arrival 1", won.stdout)
+        lost = dibs.run("why", "--data", self.data, "--sale", "s", "--buyer", "loser")
+        self.assertIn("arrival 2", lost.stdout)
+        self.assertIn("sold_out", lost.stdout)
+
+    def test_journal_commands_read_what_was_written(self):
+        verify = dibs.run("journal", "verify", "--data", self.data)
+        self.assertEqual(verify.returncode, 0, verify.stderr)
+        self.assertIn("ended in order", verify.stdout)
+        dump = dibs.run("journal", "dump", "--data", self.data)
+        lines = [json.loads(line) for line in dump.stdout.splitlines()]
+        self.assertIn("dibs.order.paid", dump.stdout)
+        self.assertGreater(len(lines), 4)
+        replay = dibs.run("journal", "replay", "--to-seq", "3", "--data", self.data)
+        self.assertIn("sale s at seq 3", replay.stdout)
+
+    def test_a_backup_is_restored_to_the_same_account(self):
+        file, copy = self.root / "backup", self.root / "restored"
+        self.assertEqual(dibs.run("journal", "backup", "--data", self.data, "--to", file).returncode, 0)
+        self.assertEqual(dibs.run("journal", "restore", "--from", file, "--data", copy).returncode, 0)
+        self.assertEqual(dibs.run("audit", "--data", copy).stdout, dibs.run("audit", "--data", self.data).stdout)
+        again = dibs.run("journal", "backup", "--data", self.data, "--to", file)
+        self.assertNotEqual(again.returncode, 0, "a file that exists was overwritten")
+
+    def test_a_flipped_bit_stops_the_start_and_names_what_to_do(self):
+        copy = self.copy_of_data()
+        journal = sorted(copy.glob("*journal*[0-9]*"), key=lambda p: p.stat().st_size)[-1]
+        content = bytearray(journal.read_bytes())
+        place = content.find(b"winner")
+        self.assertGreater(place, 0)
+        content[place] ^= 1
+        journal.write_bytes(content)
+        verify = dibs.run("journal", "verify", "--data", copy)
+        self.assertEqual(verify.returncode, 1, verify.stdout)
+        start = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--data", copy, timeout=20)
+        self.assertEqual(start.returncode, 3, start.stdout + start.stderr)
+        self.assertIn("dibs journal verify", start.stderr)
+        self.assertEqual(dibs.run("audit", "--data", copy).returncode, 1)
+
+    def test_a_second_server_on_the_same_data_is_refused(self):
+        with dibs.Server(self.copy_of_data()) as server:
+            second = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--data", server.data, timeout=20)
+            self.assertEqual(second.returncode, 3)
+            self.assertIn(str(server.process.pid), second.stderr)
+            self.assertEqual(server.stop(), 0)
+
+    def test_bad_usage_ends_with_2_and_names_the_fault(self):
+        unknown_key = self.root / "unknown.toml"
+        unknown_key.write_text('lissten = "127.0.0.1:0"\n')
+        rows = [([], "subcommand"), (["serve", "--bad"], "--bad"), (["serve", "--ingress", "0"], "--ingress"),
+                (["serve", "--insecure-demo", "--listen", "0.0.0.0:0"], "loopback"),
+                (["serve", "--data", str(self.root / "x")], "shop key"),
+                (["serve", "--insecure-demo", "--config", str(unknown_key)], "lissten"),
+                (["rush", "--buyers", "0"], "--buyers"), (["why"], "--sale")]
+        for arguments, named in rows:
+            done = dibs.run(*arguments, timeout=20)
+            self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
+            self.assertIn(named, done.stdout + done.stderr, arguments)
+
+    def test_what_cannot_be_reached_ends_with_3(self):
+        for arguments in (["audit", "--data", str(self.root / "nothing")],
+                          ["load", "--url", "http://127.0.0.1:1", "--sale", "s"]):
+            self.assertEqual(dibs.run(*arguments, timeout=60).returncode, 3, arguments)
+
+    def test_a_setting_comes_from_flag_then_environment_then_file(self):
+        file = self.root / "serve.toml"
+        file.write_text(f'insecure-demo = true\nlisten = "127.0.0.1:0"\ndata = "{self.root}/from-file"\n')
+        for arguments, environment, used in (
+                ([], {}, "from-file"), ([], {"DIBS_DATA": str(self.root / "from-env")}, "from-env"),
+                (["--data", str(self.root / "from-flag")], {"DIBS_DATA": str(self.root / "no")}, "from-flag")):
+            process = subprocess.Popen([str(dibs.BINARY), "serve", "--config", str(file), *arguments],
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       env={**os.environ, **environment})
+            self.assertIn(b"listening", process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=30), 0)
+            process.stdout.close()
+            self.assertTrue((self.root / used).is_dir(), used)
+
+    def test_a_rush_that_is_killed_leaves_no_server_behind(self):
+        process = subprocess.Popen([str(dibs.BINARY), "rush", "--buyers", "2000000"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 20
+        while not children.read_text().split() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child = children.read_text().split()[0]
+        time.sleep(0.5)
+        process.kill()
+        process.wait()
+        while pathlib.Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertFalse(pathlib.Path(f"/proc/{child}").exists(), "the server outlived its rush")
+
+    def test_every_command_explains_itself(self):
+        for command in ("serve", "rush", "load", "audit", "why", "journal"):
+            done = dibs.run(command, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("--help", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -1,0 +1,123 @@
+"""Drives the real binary from outside, with nothing but Python's standard library: a second reading
+of the contract by other code in another language."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("DIBS_BINARY", ROOT / "build" / "release" / "dibs"))
+OPERATOR_TOKEN = "operator-token-of-the-tests"
+SUPPORT_TOKEN = "support-token-of-the-tests"
+SHOP_KEY = "shop-key-of-the-tests"
+LISTENING = re.compile(r"listening on http://([0-9.]+):(\d+)")
+
+
+def run(*arguments, timeout=120, env=None):
+    """Runs one dibs command to its end."""
+    return subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=timeout, env={**os.environ, **(env or {})})
+
+
+class Server:
+    """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it."""
+
+    def __init__(self, data, *flags, demo=True):
+        self.data = str(data)
+        self.flags = ["--insecure-demo"] if demo else []
+        self.flags += flags
+        self.process = None
+        self.port = None
+
+    def start(self):
+        environment = {**os.environ, "DIBS_OPERATOR_TOKENS": f"anna:{OPERATOR_TOKEN}",
+                       "DIBS_SUPPORT_TOKENS": f"sam:{SUPPORT_TOKEN}", "DIBS_SHOP_KEY": SHOP_KEY}
+        log = open(os.path.join(os.path.dirname(self.data), "serve.log"), "ab")
+        self.process = subprocess.Popen(
+            [str(BINARY), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags],
+            stdout=subprocess.PIPE, stderr=log, env=environment)
+        log.close()
+        said = b""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
+            if readable:
+                chunk = os.read(self.process.stdout.fileno(), 4096)
+                if not chunk:
+                    break
+                said += chunk
+                match = LISTENING.search(said.decode(errors="replace"))
+                if match and said.endswith(b"\n"):
+                    self.port = int(match.group(2))
+                    return self
+        self.kill()
+        raise AssertionError(f"the server did not start; it said: {said!r}; see {log.name}")
+
+    def kill(self):
+        """kill -9: nothing is flushed, nothing said goodbye to."""
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+    def stop(self):
+        """SIGTERM; the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=60)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, server, timeout=30):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
+
+    def call(self, method, path, body=None, headers=None, buyer=None, operator=False):
+        """(status, headers, decoded body)"""
+        sent = dict(headers or {})
+        if buyer:
+            sent["Dibs-Buyer"] = buyer
+        if operator:
+            sent["Authorization"] = f"Bearer {OPERATOR_TOKEN}"
+        data = None
+        if body is not None:
+            data = body if isinstance(body, (bytes, str)) else json.dumps(body)
+            sent.setdefault("Content-Type", "application/json")
+        elif method in ("POST", "PUT"):
+            data = ""
+        self.connection.request(method, path, body=data, headers=sent)
+        response = self.connection.getresponse()
+        raw = response.read()
+        kind = response.headers.get("Content-Type", "")
+        parsed = json.loads(raw) if "json" in kind and raw else raw.decode()
+        return response.status, response.headers, parsed
+
+    def put_sale(self, sale, **members):
+        spec = {"title": "Test", "currency": "KRW",
+                "items": [{"sku": "floor", "title": "Floor", "price": 50000, "stock": 10}]}
+        spec.update(members)
+        return self.call("PUT", f"/v1/sales/{sale}", spec, operator=True)
+
+    def buy(self, sale, buyer, key=None, sku="floor", quantity=1):
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.call("POST", f"/v1/sales/{sale}/orders",
+                         {"items": [{"sku": sku, "quantity": quantity}]}, headers, buyer=buyer)
+
+    def close(self):
+        self.connection.close()

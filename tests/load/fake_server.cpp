@@ -65,7 +65,7 @@ struct FakeServer::Impl {
   /// A whole request and when its last byte came.
   struct Arrived {
     Instant at;
-    std::size_t client = 0;
+    std::shared_ptr<Client> client;
     FakeRequest request;
   };
 
@@ -75,7 +75,8 @@ struct FakeServer::Impl {
   std::uint16_t port = 0;
   std::atomic<bool> stop = false;
   std::atomic<std::uint64_t> accepted = 0;
-  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::shared_ptr<Client>> clients;
+  std::vector<Arrived> arrived;  ///< read and not yet numbered
   std::string told;  ///< what the streams know
   std::thread thread;
 
@@ -96,40 +97,47 @@ struct FakeServer::Impl {
     thread = std::thread([this] { serve(); });
   }
 
-  /// Everything that is there is read before anything is answered, in the order of the kernel's
-  /// stamps: what one poll reports came before whatever it does not report.
+  /// Numbers in the order of the kernel's stamps, and only what was stamped before the round's poll
+  /// began: a socket that poll did not report can hold nothing earlier than that, but it can hold
+  /// something earlier than what a connection accepted later in the same round brought along.
   void serve() {
     std::vector<pollfd> polled;
     while (!stop) {
       polled.assign(1, {listener.get(), POLLIN, 0});
       for (const auto& client : clients) polled.push_back({client->socket.get(), POLLIN, 0});
-      if (poll(polled.data(), polled.size(), 10) <= 0) continue;
-      std::vector<Arrived> arrived;
+      const Instant began = system_clock().now();
+      if (poll(polled.data(), polled.size(), arrived.empty() ? 10 : 0) < 0) continue;
       for (std::size_t i = 1; i < polled.size(); ++i) {
-        if (polled[i].revents != 0) read(i - 1, arrived);
+        if (polled[i].revents != 0) read(clients[i - 1]);
       }
-      if (polled[0].revents != 0) accept_all(arrived);
-      std::ranges::stable_sort(arrived, {}, &Arrived::at);
-      for (const Arrived& each : arrived) answer(*clients[each.client], each.request);
+      if (polled[0].revents != 0) accept_all();
+      answer_upto(began);
       tell_streams();
       std::erase_if(clients, [](const auto& client) { return !client->socket.valid(); });
     }
   }
 
+  void answer_upto(Instant upto) {
+    std::ranges::stable_sort(arrived, {}, &Arrived::at);
+    const auto later = std::ranges::upper_bound(arrived, upto, {}, &Arrived::at);
+    for (auto each = arrived.begin(); each != later; ++each) answer(*each->client, each->request);
+    arrived.erase(arrived.begin(), later);
+  }
+
   /// A request may have come with its connection, and counts from then.
-  void accept_all(std::vector<Arrived>& arrived) {
+  void accept_all() {
     while (true) {
       http::Accepted next = http::accept_one(listener);
       if (!next.socket.valid()) return;
       ++accepted;
-      clients.push_back(std::make_unique<Client>());
+      clients.push_back(std::make_shared<Client>());
       clients.back()->socket = std::move(next.socket);
-      read(clients.size() - 1, arrived);
+      read(clients.back());
     }
   }
 
-  void read(std::size_t index, std::vector<Arrived>& arrived) {
-    Client& client = *clients[index];
+  void read(const std::shared_ptr<Client>& from) {
+    Client& client = *from;
     std::array<char, 16384> buffer{};
     const http::StampedRead read = http::read_stamped(client.socket, buffer);
     if (read.bytes < 0) return;
@@ -140,7 +148,7 @@ struct FakeServer::Impl {
     client.in.append(buffer.data(), static_cast<std::size_t>(read.bytes));
     FakeRequest request;
     while (take_request(client.in, request)) {
-      arrived.push_back({read.received.value_or(Instant()), index, request});
+      arrived.push_back({read.received.value_or(Instant()), from, request});
     }
   }
 

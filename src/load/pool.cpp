@@ -14,9 +14,12 @@ namespace dibs::load {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
-/// Connection attempts at a time while opening: below the usual backlog of 128 and up.
+/// Connections being opened at a time: below the usual backlog of 128 and up.
 constexpr std::uint32_t kOpeningMax = 100;
 constexpr std::int64_t kOpenPatienceNs = 10'000'000'000;
+/// A connection is open once the server has answered over it. That it is connected is the kernel's
+/// word alone: thousands of those overflow the queue of a server that has no core to accept on.
+constexpr std::string_view kGreeting = "GET /v1/time HTTP/1.1\r\nHost: dibs\r\n\r\n";
 
 [[nodiscard]] bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -37,29 +40,47 @@ Pool::Pool(const Options& options, const Endpoint& endpoint, Poller& poller, Exc
 Result<void> Pool::open_all() {
   if (options_.new_each_time) return {};
   std::uint32_t begun = 0;
-  std::uint32_t connected = 0;
+  std::uint32_t opened = 0;
   const std::int64_t deadline = monotonic_ns() + kOpenPatienceNs;
-  const auto failed = [&](int error) {
+  const auto failed = [&](const std::string& why) {
     return fault(FaultKind::unavailable,
-                 "Connection " + std::to_string(connected + 1) + " of " +
-                     std::to_string(options_.connections) +
-                     " could not be opened: " + std::strerror(error) + ".",
+                 "Connection " + std::to_string(opened + 1) + " of " +
+                     std::to_string(options_.connections) + " could not be opened: " + why + ".",
                  "Is the server running, and may both processes open that many files?");
   };
-  while (connected < options_.connections) {
-    while (begun < options_.connections && begun - connected < kOpeningMax) {
-      if (!open(begun++)) return failed(errno);
+  while (opened < options_.connections) {
+    while (begun < options_.connections && begun - opened < kOpeningMax) {
+      if (!open(begun++)) return failed(std::strerror(errno));
     }
     for (const epoll_event& event : poller_.wait(kOpenPatienceNs / 10)) {
       Connection& connection = connections_.at(event.data.u32);
-      if (connection.state != State::connecting) continue;
-      if (const int error = connect_error(connection.socket); error != 0) return failed(error);
-      connection.state = State::idle;
-      ++connected;
+      if (connection.state == State::idle) continue;
+      if (const std::string why = greet(connection); !why.empty()) return failed(why);
+      opened += connection.state == State::idle ? 1 : 0;
     }
-    if (monotonic_ns() > deadline) return failed(ETIMEDOUT);
+    if (monotonic_ns() > deadline) return failed(std::strerror(ETIMEDOUT));
   }
   return {};
+}
+
+/// One step of opening, after the poller has reported the connection. Gives why it failed, or
+/// nothing; the connection is idle when that was the last step.
+std::string Pool::greet(Connection& connection) {
+  if (connection.state == State::connecting) {
+    if (const int error = connect_error(connection.socket); error != 0) return std::strerror(error);
+    connection.state = State::greeting;
+    const ssize_t sent = send_some(connection.socket, kGreeting);
+    return sent == static_cast<ssize_t>(kGreeting.size()) ? "" : "it took no request";
+  }
+  const ssize_t size = recv(connection.socket.get(), buffer_.data(), buffer_.size(), 0);
+  if (size < 0) return would_block(errno) ? "" : std::strerror(errno);
+  if (size == 0) return "closed by the server";
+  connection.in.append(buffer_.data(), static_cast<std::size_t>(size));
+  Answer answer;
+  const Framing framing = frame_answer(connection.in, answer);
+  if (framing == Framing::broken) return "it brought something that is no answer";
+  if (framing == Framing::whole) connection.state = State::idle;
+  return "";
 }
 
 bool Pool::open(std::uint32_t number) {

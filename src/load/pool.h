@@ -38,7 +38,8 @@ class Pool {
   Pool(const Options& options, const Endpoint& endpoint, Poller& poller, Exchanges& exchanges,
        AnswerSink& sink);
 
-  /// Opens all connections and waits until they are connected; nothing to do with new_each_time.
+  /// Opens all connections and waits until the server has answered a question over each, so that
+  /// none is left in a queue of the kernel; nothing to do with new_each_time.
   [[nodiscard]] Result<void> open_all();
 
   [[nodiscard]] bool has_free() const { return !free_.empty(); }
@@ -51,7 +52,7 @@ class Pool {
   void on_ready(std::uint32_t tag, std::uint32_t events);
 
  private:
-  enum class State : std::uint8_t { closed, connecting, idle, busy };
+  enum class State : std::uint8_t { closed, connecting, greeting, idle, busy };
 
   struct Connection {
     Fd socket;
@@ -65,6 +66,7 @@ class Pool {
   };
 
   [[nodiscard]] bool open(std::uint32_t number);
+  [[nodiscard]] std::string greet(Connection& connection);
   void close(std::uint32_t number);
   void release(std::uint32_t number);
   void write(std::uint32_t number);

@@ -57,10 +57,10 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
 
     {"dibs_engine_commands_total", MetricType::counter, "commands", "", "Commands applied."},
     {"dibs_engine_late_numbers_total", MetricType::counter, "commands", "",
-     "Requests numbered behind one that had come later, since their loop was silent for too "
+     "Requests numbered behind one that had come later, since their loop had hung for too "
      "long. Must be 0 in a rush."},
     {"dibs_engine_unwaited_numbers_total", MetricType::counter, "commands", "",
-     "Requests numbered without waiting longer for a silent loop; late numbers says whether it "
+     "Requests numbered without waiting longer for a loop that hung; late numbers says whether it "
      "mattered."},
     {"dibs_engine_clock_steps_total", MetricType::counter, "steps", "",
      "Steps of the wall clock that were seen."},

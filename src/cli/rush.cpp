@@ -24,7 +24,7 @@ struct RushFlags {
   CrowdFlags crowd;
   std::uint32_t stock = 10;
   std::optional<std::uint64_t> line;
-  std::uint32_t ingress = 1;
+  std::uint32_t ingress = 0;
   bool unmerged = false;
   std::string data;  ///< empty: a temporary directory
 };
@@ -118,8 +118,10 @@ Subcommand add_rush(CLI::App& app) {
   sub->add_option("--line", flags->line,
                   "How many may wait, 0 to 1,000,000; 0 is no line; default: 1,000 or 10 x stock")
       ->check(CLI::Range(0U, 1'000'000U));
-  sub->add_option("--ingress", flags->ingress, "Threads of the server that read requests, 1 to 64")
-      ->check(CLI::Range(1U, 64U))
+  sub->add_option(
+         "--ingress", flags->ingress,
+         "Threads of the server that read requests, 1 to 64; 0: half of the cores, at most 8")
+      ->check(CLI::Range(0U, 64U))
       ->capture_default_str();
   sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)");
   sub->add_flag("--unmerged", flags->unmerged,

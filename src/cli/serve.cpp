@@ -61,7 +61,7 @@ struct Parts {
 Result<void> assemble(const ServeOptions& options, api::Options api_options, Parts& parts) {
   engine::Engine::Options engine_options;
   engine_options.data_dir = options.data;
-  engine_options.ingress_loops = options.ingress;
+  engine_options.ingress_loops = ingress_loops(options);
   engine_options.merge = !options.unmerged;
   auto engine = engine::Engine::open(engine_options, system_clock());
   if (!engine) return std::unexpected(engine.error());
@@ -84,7 +84,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options, Par
   http::Server::Options server_options;
   server_options.listen = {options.listen};
   if (!options.operator_listen.empty()) server_options.listen.push_back(options.operator_listen);
-  server_options.loops = options.ingress;
+  server_options.loops = ingress_loops(options);
   auto server = http::Server::open(server_options, *parts.api, *parts.engine, system_clock());
   if (!server) return std::unexpected(server.error());
   parts.server = std::move(*server);

@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string_view>
+#include <thread>
 
 #include "cli/secrets.h"
 #include "cli/settings_file.h"
@@ -14,6 +16,7 @@ namespace dibs::cli {
 namespace {
 
 constexpr std::uint32_t kIngressMax = 64;
+constexpr std::uint32_t kIngressByCoresMax = 8;
 
 bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address.starts_with("localhost:") ||
@@ -94,9 +97,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
       ->envname("DIBS_DURABILITY")
       ->check(CLI::IsMember({"strict"}))
       ->capture_default_str();
-  app.add_option("--ingress", options.ingress, "Threads that read requests, 1 to 64")
+  app.add_option("--ingress", options.ingress,
+                 "Threads that read requests, 1 to 64; 0: half of the cores, at most 8")
       ->envname("DIBS_INGRESS")
-      ->check(CLI::Range(1U, kIngressMax))
+      ->check(CLI::Range(0U, kIngressMax))
       ->capture_default_str();
   app.add_option(
          "--jwt-key-file", options.jwt_key_files,
@@ -137,6 +141,11 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                "End when the process that started this one ends")
       ->group("");
   add_config_flag(app, options.config_file);
+}
+
+std::uint32_t ingress_loops(const ServeOptions& options) {
+  if (options.ingress != 0) return options.ingress;
+  return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kIngressByCoresMax);
 }
 
 Result<api::Options> api_options(const ServeOptions& options) {

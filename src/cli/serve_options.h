@@ -18,7 +18,7 @@ struct ServeOptions {
   std::vector<std::string> cors_origins;
   std::string data = "dibs-data";
   std::string durability = "strict";
-  std::uint32_t ingress = 1;
+  std::uint32_t ingress = 0;  ///< 0: see ingress_loops
   std::vector<std::string> jwt_key_files;
   std::string jwt_algorithm;
   std::string jwt_audience;
@@ -35,6 +35,10 @@ struct ServeOptions {
 };
 
 void add_flags(CLI::App& app, ServeOptions& options);
+
+/// The loops to read with. Unless told, half of the cores: order of arrival and journal want one
+/// each beside them, and so do the streams and whoever else is on the machine.
+[[nodiscard]] std::uint32_t ingress_loops(const ServeOptions& options);
 
 /// Reads keys and tokens, and checks that the settings fit together (the demo only on loopback,
 /// a way in for buyers). Fails naming the setting.

@@ -28,7 +28,7 @@ class Engine final : public store::SaleStore, public WatermarkListener {
     std::string data_dir;                 ///< created if missing
     std::uint32_t ingress_loops = 1;      ///< loops whose watermarks order the requests; 0: none
     std::size_t queue_per_loop = 65'536;  ///< commands waiting to be ordered
-    Duration late_after = std::chrono::milliseconds(5);  ///< nothing waits longer to be ordered
+    Duration late_after = std::chrono::seconds(1);  ///< a loop that hangs is waited for so long
     bool merge = true;  ///< false, for tests only: number in the order of the queues
     bool sync = true;   ///< false, for tests only: answer without waiting for the disk
     JournalOptions journal{};
@@ -36,10 +36,10 @@ class Engine final : public store::SaleStore, public WatermarkListener {
 
   struct Counters {
     std::uint64_t commands = 0;
-    /// Requests numbered behind one that had come later, since their loop was silent for longer
-    /// than late_after. The fairness report must show 0.
+    /// Requests numbered behind one that had come later, since their loop had hung for longer than
+    /// late_after. The fairness report must show 0.
     std::uint64_t late_numbers = 0;
-    /// Requests numbered without waiting longer for a silent loop; late_numbers says whether it
+    /// Requests numbered without waiting longer for a loop that hung; late_numbers says whether it
     /// mattered.
     std::uint64_t unwaited_numbers = 0;
     std::uint64_t clock_steps = 0;

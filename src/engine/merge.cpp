@@ -38,7 +38,11 @@ void Merge::collect(Duration monotonic, Instant wall) {
   // Watermarks before queues: what a loop pushed before it published is then collected too.
   for (std::uint32_t i = 0; i < loops_.size(); ++i) {
     Loop& loop = loops_[i];
-    loop.watermark = ingress_.watermark(i);
+    if (const Instant watermark = ingress_.watermark(i); watermark != loop.watermark) {
+      loop.watermark = watermark;
+      loop.moved = monotonic;
+      loop.given_up = false;
+    }
     if (const std::uint64_t activity = ingress_.activity(i); activity != loop.activity) {
       loop.activity = activity;
       loop.active = monotonic;
@@ -55,20 +59,8 @@ void Merge::add(RequestPtr request) {
   std::ranges::push_heap(held_, [&](const Held& a, const Held& b) { return later(a, b); });
 }
 
-bool Merge::passed(const Stamp& stamp) const {
-  return std::ranges::all_of(loops_,
-                             [&](const Loop& loop) { return stamp.received <= loop.watermark; });
-}
-
-Duration Merge::patience(const Held& held) const {
-  if (loops_.size() == 1) return held.collected + kAloneFactor * options_.late_after - now_;
-  const Duration longest = held.collected + kBusyFactor * options_.late_after - now_;
-  // The loop that showed life last among those not yet past the stamp decides.
-  Duration active = held.collected;
-  for (const Loop& loop : loops_) {
-    if (held.stamp.received > loop.watermark) active = std::max(active, loop.active);
-  }
-  return std::min(longest, active + options_.late_after - now_);
+Duration Merge::patience(const Held& held, const Loop& loop) const {
+  return std::max(held.collected, loop.moved) + options_.late_after - now_;
 }
 
 RequestPtr Merge::next() {
@@ -78,9 +70,16 @@ RequestPtr Merge::next() {
     return request;
   }
   if (held_.empty()) return nullptr;
+  if (!options_.merge) return pop(true);
   const Held& first = held_.front();
-  if (!options_.merge || passed(first.stamp)) return pop(true);
-  return patience(first) <= Duration(0) ? pop(false) : nullptr;
+  bool waited = true;
+  for (Loop& loop : loops_) {
+    if (first.stamp.received <= loop.watermark) continue;
+    if (!loop.given_up && patience(first, loop) > Duration(0)) return nullptr;
+    loop.given_up = true;
+    waited = false;
+  }
+  return pop(waited);
 }
 
 RequestPtr Merge::next_unwaited() {
@@ -105,12 +104,14 @@ Duration Merge::ask_and_wait_time() {
   ingress_.set_waiting(!held_.empty());
   if (held_.empty()) return kForever;
   const Held& first = held_.front();
-  Duration wait = std::max(patience(first), Duration(0));
+  Duration held_up{0};
+  Duration wait = kForever;
   for (std::uint32_t i = 0; i < loops_.size(); ++i) {
     Loop& loop = loops_[i];
     // Published since collect(): there is something to do at once.
     if (ingress_.watermark(i) != loop.watermark) return Duration(0);
-    if (first.stamp.received <= loop.watermark) continue;
+    if (first.stamp.received <= loop.watermark || loop.given_up) continue;
+    held_up = std::max(held_up, patience(first, loop));
     const bool busy = loop.active + kAskActiveAfter > now_;
     const Duration ask_at =
         std::max(busy ? loop.active + kAskActiveAfter : now_,
@@ -120,9 +121,10 @@ Duration Merge::ask_and_wait_time() {
       continue;
     }
     loop.asked = now_;
+    wait = std::min(wait, kAskAgainAfter);
     if (waker_) waker_(i);
   }
-  return wait;
+  return std::min(wait, held_up);
 }
 
 void Merge::notice_clock_step(Duration monotonic, Instant wall) {

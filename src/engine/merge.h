@@ -19,21 +19,16 @@ namespace dibs::engine {
 ///     loop 1   b4 b7 ─────── watermark 7 ┴─> a3 b4 a5 b7   (a9 waits until loop 1 passes 9)
 ///
 /// A request is released when every loop has read past its stamp: nothing earlier can come then.
-/// A loop that sleeps is woken and asked. A loop that is silent for `late_after`, neither reading
-/// nor publishing, is not waited for any longer; one that goes on reading (a thousand sockets
-/// became readable at once, and a pass over them takes its time) is waited for kBusyFactor times
-/// as long, since releasing in the middle of a pass would make the very inversions that the order
-/// is there to prevent. A loop that is alone is waited for kAloneFactor times as long: whoever
-/// waits is answered through that same loop, so not waiting would win nothing and cost the order.
+/// A loop that holds others up is woken and asked. One whose watermark then stands still for
+/// `late_after` is given up until it moves again: what the others bring is numbered without it, and
+/// what it brings afterwards may be late. So a loop that hangs costs one such wait, not one a
+/// request.
 ///
 /// Time is an argument, so that tests decide it. Not thread-safe: the sequencer's.
 class Merge {
  public:
-  static constexpr int kBusyFactor = 8;
-  static constexpr int kAloneFactor = 200;
-
   struct Options {
-    Duration late_after = std::chrono::milliseconds(5);
+    Duration late_after = std::chrono::seconds(1);
     bool merge = true;  ///< false, for tests only: first collected, first released
   };
 
@@ -73,16 +68,18 @@ class Merge {
   };
   struct Loop {
     Instant watermark = Instant::min();
+    Duration moved{0};  ///< monotonic, when `watermark` last did
     std::uint64_t activity = 0;
     Duration active{0};               ///< monotonic, when `activity` last moved
     Duration asked{Duration::min()};  ///< monotonic, when it was last woken
+    bool given_up = false;            ///< until `watermark` moves
   };
 
   [[nodiscard]] bool later(const Held& a, const Held& b) const;
   [[nodiscard]] RequestPtr pop(bool waited);
-  /// How long the request may still be held; zero or less: no longer.
-  [[nodiscard]] Duration patience(const Held& held) const;
-  [[nodiscard]] bool passed(const Stamp& stamp) const;
+  /// How long the request may still be held for `loop`, which is not past it; zero or less: no
+  /// longer.
+  [[nodiscard]] Duration patience(const Held& held, const Loop& loop) const;
   void notice_clock_step(Duration monotonic, Instant wall);
 
   Ingress& ingress_;

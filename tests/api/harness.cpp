@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace dibs::api::test {
 namespace {
@@ -27,6 +28,26 @@ std::filesystem::path temporary_directory() {
   if (mkdtemp(path.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
   return path;
 }
+
+/// The API behind loops of which the first does not keep its word never to block.
+class StallingHandler final : public http::Handler {
+ public:
+  StallingHandler(http::Handler& api, Duration stall) : api_(api), stall_(stall) {}
+
+  void handle(const http::Request& request, http::Responder responder) override {
+    if (request.stamp.loop == 0 && request.stamp.read_order % 8 == 0 && stall_ > Duration(0)) {
+      std::this_thread::sleep_for(stall_);
+    }
+    api_.handle(request, std::move(responder));
+  }
+  http::Response refusal(std::uint16_t status, std::string_view what) override {
+    return api_.refusal(status, what);
+  }
+
+ private:
+  http::Handler& api_;
+  const Duration stall_;
+};
 
 }  // namespace
 
@@ -80,6 +101,9 @@ HarnessOptions demo() {
 Harness::Harness(HarnessOptions options) : directory_(temporary_directory()) {
   engine::Engine::Options engine_options;
   engine_options.data_dir = (directory_ / "data").string();
+  engine_options.ingress_loops = options.loops;
+  engine_options.merge = options.merge;
+  engine_options.late_after = options.late_after;
   auto engine = engine::Engine::open(engine_options, system_clock());
   if (!engine) throw std::runtime_error(engine.error().what);
   engine_ = std::move(*engine);
@@ -98,7 +122,9 @@ Harness::Harness(HarnessOptions options) : directory_(temporary_directory()) {
   http::Server::Options server_options;
   server_options.listen.assign(options.listeners, "127.0.0.1:0");
   server_options.limits = options.limits;
-  auto server = http::Server::open(server_options, *api_, *engine_, system_clock());
+  server_options.loops = options.loops;
+  handler_ = std::make_unique<StallingHandler>(*api_, options.stall);
+  auto server = http::Server::open(server_options, *handler_, *engine_, system_clock());
   if (!server) throw std::runtime_error(server.error().what);
   server_ = std::move(*server);
   engine_->set_waker([this](std::uint32_t loop) { server_->wake(loop); });
@@ -112,6 +138,7 @@ Harness::~Harness() {
   server_->drain(std::chrono::seconds(10));
   engine_->drain();
   server_.reset();
+  handler_.reset();
   api_.reset();
   sandbox_.reset();
   engine_.reset();

@@ -38,6 +38,10 @@ struct HarnessOptions {
   payment::Provider* provider = nullptr;  ///< instead of the sandbox
   std::size_t listeners = 1;
   http::Limits limits;
+  std::uint32_t loops = 1;
+  bool merge = true;
+  Duration late_after = std::chrono::seconds(1);
+  Duration stall{0};  ///< loop 0 sleeps so long in every eighth of its requests
 };
 
 /// Operators, support, two shop keys and HS256 tokens.
@@ -71,6 +75,7 @@ class Harness {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<payment::Provider> sandbox_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<http::Handler> handler_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<Client> client_;
   int sales_ = 0;

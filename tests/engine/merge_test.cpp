@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 class Loops {
  public:
   explicit Loops(std::uint32_t loops, bool merge = true)
-      : ingress_(loops, 100'000), merge_(ingress_, {.late_after = 5ms, .merge = merge}) {
+      : ingress_(loops, 100'000), merge_(ingress_, {.late_after = 1s, .merge = merge}) {
     merge_.set_waker([this](std::uint32_t loop) { asked_.push_back(loop); });
   }
 
@@ -114,45 +114,61 @@ TEST(Merge, an_idle_loop_is_asked_at_once_and_a_busy_one_a_little_later) {
   EXPECT_EQ(loops.asked(), (std::vector<std::uint32_t>{1, 0}));
 }
 
-TEST(Merge, a_silent_loop_is_not_waited_for_longer_and_what_it_then_brings_is_late) {
+TEST(Merge, a_loop_off_its_core_is_waited_for) {
+  for (const std::uint32_t count : {1U, 2U, 4U}) {
+    Loops loops(count);
+    for (std::uint32_t loop = 1; loop < count; ++loop) loops.publish(loop, 1'000);
+    loops.push(0, 10);
+    loops.pass_time(200ms);  // in the middle of a pass
+    EXPECT_EQ(loops.released(), (Times{}));
+    loops.push(0, 9);
+    loops.publish(0, 1'000);
+    EXPECT_EQ(loops.released(), (Times{9, 10}));
+    EXPECT_EQ(loops.counters().unwaited, 0U);
+  }
+}
+
+TEST(Merge, a_loop_that_hangs_is_given_up_and_what_it_then_brings_is_late) {
   Loops loops(2);
   loops.push(0, 10);
   loops.publish(0, 1'000);
   EXPECT_EQ(loops.released(), (Times{}));
-  EXPECT_LE(loops.wait(), 5ms);
-  loops.pass_time(4'999us);
+  EXPECT_LE(loops.wait(), 1s);
+  loops.pass_time(999'999us);
   EXPECT_EQ(loops.released(), (Times{}));
   loops.pass_time(1us);
   EXPECT_EQ(loops.released(), (Times{10}));
   EXPECT_EQ(loops.counters().unwaited, 1U);
   EXPECT_EQ(loops.counters().late, 0U) << "it is still in order";
-  loops.push(1, 9);  // came first, and was read after the stall
+  loops.push(1, 9);  // came first, and was read after it hung
   loops.push(1, 11);
   loops.publish(1, 1'000);
   EXPECT_EQ(loops.released(), (Times{9, 11}));
   EXPECT_EQ(loops.counters().late, 1U);
 }
 
-TEST(Merge, a_loop_that_is_alone_is_waited_for_through_a_stall) {
-  Loops loops(1);
+TEST(Merge, a_loop_that_hangs_costs_one_wait_and_is_waited_for_again_once_it_lives) {
+  Loops loops(2);
   loops.push(0, 10);
-  loops.pass_time(200ms);  // off its core in the middle of a pass
-  EXPECT_EQ(loops.released(), (Times{}));
-  loops.push(0, 9);
   loops.publish(0, 1'000);
-  EXPECT_EQ(loops.released(), (Times{9, 10}));
-  loops.push(0, 1'010);
   EXPECT_EQ(loops.released(), (Times{}));
-  loops.pass_time(1s);  // hung: what came through it is numbered all the same
-  EXPECT_EQ(loops.released(), (Times{1'010}));
+  loops.pass_time(1s);
+  EXPECT_EQ(loops.released(), (Times{10}));
+  loops.push(0, 20);
+  EXPECT_EQ(loops.released(), (Times{20})) << "nobody waits for it a second time";
+  loops.publish(1, 20);
+  loops.push(0, 30);
+  EXPECT_EQ(loops.released(), (Times{}));
+  loops.publish(1, 30);
+  EXPECT_EQ(loops.released(), (Times{30}));
 }
 
 TEST(Merge, a_loop_that_goes_on_reading_is_waited_for_through_its_pass) {
-  // One pass over many readable sockets, 20 ms long: the earliest request comes last.
+  // One pass over many readable sockets, 200 ms long: the earliest request comes last.
   Loops loops(1);
   for (int i = 0; i < 20; ++i) {
     loops.push(0, 1'000 - i);
-    loops.pass_time(1ms);
+    loops.pass_time(10ms);
     ASSERT_EQ(loops.released(), (Times{})) << i;
   }
   loops.publish(0, 1'000);
@@ -167,8 +183,8 @@ TEST(Merge, nobody_waits_for_ever_even_for_a_loop_that_only_reads) {
   loops.publish(1, 100'000);
   loops.push(0, 10);
   std::size_t released = 0;
-  for (int i = 0; i < 60 && released == 0; ++i) {
-    loops.pass_time(1ms);
+  for (int i = 0; i < 120 && released == 0; ++i) {
+    loops.pass_time(10ms);
     loops.push(0, 1'000 + i);
     released = loops.released().size();
   }
@@ -270,11 +286,11 @@ TEST(Merge, with_the_merge_off_the_same_runs_invert) {
 TEST(Merge, every_inversion_of_stalled_loops_is_counted_as_late) {
   std::size_t inversions = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    const RandomRun run = random_run(seed, true, 1'000);
+    const RandomRun run = random_run(seed, true, 200'000);
     inversions += run.inversions;
     ASSERT_GE(run.late, run.inversions) << "seed " << seed;
   }
-  EXPECT_GT(inversions, 0U) << "stalls of 30 ms must be able to invert";
+  EXPECT_GT(inversions, 0U) << "stalls of 6 s must be able to invert";
 }
 
 }  // namespace

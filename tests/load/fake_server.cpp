@@ -77,7 +77,7 @@ struct FakeServer::Impl {
   std::atomic<std::uint64_t> accepted = 0;
   std::vector<std::shared_ptr<Client>> clients;
   std::vector<Arrived> arrived;  ///< read and not yet numbered
-  std::string told;  ///< what the streams know
+  std::string told;              ///< what the streams know
   std::thread thread;
 
   explicit Impl(Options given) : options(given), sale(std::move(given)) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """kill -9 at random moments under load, again and again on one data directory.
 
-How it proves its claim: client threads remember every answer they got. After each restart all of it
-must still be true: no acknowledged order is lost, nothing that was seen is undone (an order's `seq`
-never falls), no arrival number is given twice, a retry of a key finds its order, no unit is sold
-beyond the stock, and `dibs audit` finds nothing.
+How it proves its claim: client threads remember every answer they got: buyers who buy, pay, fail to pay,
+leave, wait and let their holds end, and a reader who only looks. After each restart all of it must still be
+true: no acknowledged order is lost, nothing that was seen is undone (an order's `seq` and the units sold
+never fall), no arrival number is given twice, a retry of a key finds its order, no unit is sold beyond the
+stock, and `dibs audit` finds nothing.
 
     kill9_test.py [CYCLES] [SEED]
 """
@@ -33,6 +34,7 @@ class Memory:
         self.orders = {}    # id -> last answer seen
         self.by_key = {}    # (buyer, key) -> id
         self.arrivals = {}  # number -> what it was given for
+        self.sold = 0       # the most that was seen; nothing is refunded here
         self.faults = []
         self.answers = 0
 
@@ -54,6 +56,21 @@ class Memory:
                 if known != order["id"]:
                     self.faults.append(f"key {key} gave {known} and then {order['id']}")
             self._number(order["arrival"], order["id"])
+
+    def saw_sale(self, sale):
+        item = sale["items"][0]
+        with self.lock:
+            self.answers += 1
+            if item["available"] + item["held"] + item["sold"] != item["total"] or item["available"] < 0:
+                self.faults.append(f"conservation broken: {item}")
+            if item["sold"] < self.sold:
+                self.faults.append(f"{self.sold} units were sold, and now {item['sold']}")
+            self.sold = max(self.sold, item["sold"])
+
+    def known(self, rng, most):
+        with self.lock:
+            orders = list(self.orders.values())
+        return rng.sample(orders, min(len(orders), most))
 
     def saw_refusal(self, problem, press):
         with self.lock:
@@ -105,25 +122,41 @@ def press_until_cut(server, memory, seed, counter):
         client.close()
 
 
+def look(client, memory, order):
+    status, _, answer = client.call("GET", f"/v1/orders/{order['id']}", buyer=order["buyer"])
+    if status == 200:
+        memory.saw_order(answer)
+    else:
+        memory.fault(f"acknowledged order {order['id']} is lost: {status} {answer}")
+
+
+def read_until_cut(server, memory, seed):
+    """Only looks: what it sees must be as durable as what a buyer was answered."""
+    rng = random.Random(seed)
+    client = dibs.Client(server, timeout=10)
+    try:
+        while True:
+            memory.saw_sale(client.call("GET", f"/v1/sales/{SALE}")[2])
+            for order in memory.known(rng, 20):
+                look(client, memory, order)
+            time.sleep(0.001)
+    except (OSError, http.client.HTTPException, ValueError):
+        pass
+    finally:
+        client.close()
+
+
 def check_memory(client, memory, rng):
+    for order in memory.known(rng, 300):
+        look(client, memory, order)
     with memory.lock:
-        known = list(memory.orders.values())
         keys = list(memory.by_key.items())
-    for order in rng.sample(known, min(len(known), 300)):
-        status, _, answer = client.call("GET", f"/v1/orders/{order['id']}", buyer=order["buyer"])
-        if status != 200:
-            memory.fault(f"acknowledged order {order['id']} is lost: {status} {answer}")
-        else:
-            memory.saw_order(answer)
     for (buyer, key), order in rng.sample(keys, min(len(keys), 50)):
         quantity = memory.orders[order]["items"][0]["quantity"]
         status, headers, answer = client.buy(SALE, buyer, key, quantity=quantity)
         if answer.get("id") != order or headers.get("Idempotency-Replayed") != "true":
             memory.fault(f"retry of {key} gave {status} {answer}, not {order}")
-    status, _, sale = client.call("GET", f"/v1/sales/{SALE}")
-    item = sale["items"][0]
-    if item["available"] + item["held"] + item["sold"] != item["total"] or item["available"] < 0:
-        memory.fault(f"conservation broken: {item}")
+    memory.saw_sale(client.call("GET", f"/v1/sales/{SALE}")[2])
 
 
 def cycle(server, memory, rng, counter):
@@ -137,6 +170,7 @@ def cycle(server, memory, rng, counter):
     client.close()
     threads = [threading.Thread(target=press_until_cut,
                                 args=(server, memory, rng.random(), counter)) for _ in range(THREADS)]
+    threads.append(threading.Thread(target=read_until_cut, args=(server, memory, rng.random())))
     for thread in threads:
         thread.start()
     time.sleep(rng.uniform(0.01, 0.35))
@@ -145,42 +179,56 @@ def cycle(server, memory, rng, counter):
         thread.join()
 
 
-def main():
-    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(2**32)
-    print(f"kill -9: {cycles} cycles, seed {seed}", flush=True)
+def make_sale(server):
+    with server:
+        client = dibs.Client(server)
+        status, _, answer = client.put_sale(
+            SALE, hold_seconds=1, promotion_seconds=1, limit_per_buyer=2, line_limit=100,
+            items=[{"sku": "floor", "title": "Floor", "price": 100, "stock": STOCK}])
+        assert status == 201, answer
+
+
+def check_everything(server, memory):
+    with server:
+        client = dibs.Client(server)
+        for order in list(memory.orders.values()):
+            look(client, memory, order)
+        server.stop()
+    audit = dibs.run("audit", "--data", server.data)
+    if audit.returncode != 0:
+        memory.fault(f"audit: {audit.stdout}{audit.stderr}")
+
+
+def kills(cycles, seed, progress=lambda memory, done: None):
+    """`cycles` kills on one fresh data directory. Gives what the clients remember, faults among it."""
     rng = random.Random(seed)
     memory, counter = Memory(), [0]
     with tempfile.TemporaryDirectory() as directory:
         server = dibs.Server(pathlib.Path(directory) / "data")
-        with server:
-            client = dibs.Client(server)
-            status, _, answer = client.put_sale(
-                SALE, hold_seconds=1, promotion_seconds=1, limit_per_buyer=2, line_limit=100,
-                items=[{"sku": "floor", "title": "Floor", "price": 100, "stock": STOCK}])
-            assert status == 201, answer
+        make_sale(server)
         for done in range(cycles):
             cycle(server, memory, rng, counter)
             if memory.faults:
                 break
-            if done % 10 == 9:
-                print(f"  {done + 1} kills, {len(memory.orders)} orders, {memory.answers} answers", flush=True)
-        with server:
-            client = dibs.Client(server)
-            for order in list(memory.orders.values()):
-                status, _, answer = client.call("GET", f"/v1/orders/{order['id']}", buyer=order["buyer"])
-                if status != 200:
-                    memory.fault(f"acknowledged order {order['id']} is lost: {status}")
-                else:
-                    memory.saw_order(answer)
-            server.stop()
-        audit = dibs.run("audit", "--data", server.data)
-        if audit.returncode != 0:
-            memory.fault(f"audit: {audit.stdout}{audit.stderr}")
+            progress(memory, done + 1)
+        check_everything(server, memory)
+    return memory
+
+
+def main():
+    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(2**32)
+    print(f"kill -9: {cycles} cycles, seed {seed}", flush=True)
+
+    def progress(memory, done):
+        if done % 10 == 0:
+            print(f"  {done} kills, {len(memory.orders)} orders, {memory.answers} answers", flush=True)
+
+    memory = kills(cycles, seed, progress)
     for fault in memory.faults[:20]:
         print(f"  FAULT {fault}")
     print(f"kill -9: {len(memory.orders)} acknowledged orders, {len(memory.arrivals)} arrival numbers, "
-          f"{len(memory.faults)} faults")
+          f"{memory.answers} answers, {len(memory.faults)} faults")
     return 1 if memory.faults else 0
 
 

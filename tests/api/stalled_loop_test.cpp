@@ -7,8 +7,8 @@
 
 #include "api/harness.h"
 
-// Several loops, one of which blocks now and then, from the socket to the number: one sender presses
-// over many connections in an order it knows, and every answer carries its arrival.
+// Several loops, one of which blocks now and then, from the socket to the number: one sender
+// presses over many connections in an order it knows, and every answer carries its arrival.
 
 namespace dibs::api::test {
 namespace {

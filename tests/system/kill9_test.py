@@ -10,6 +10,7 @@ stock, and `dibs audit` finds nothing.
     kill9_test.py [CYCLES] [SEED]
 """
 
+import collections
 import http.client
 import pathlib
 import random
@@ -32,6 +33,7 @@ class Memory:
     def __init__(self):
         self.lock = threading.Lock()
         self.orders = {}    # id -> last answer seen
+        self.latest = collections.deque(maxlen=200)  # ids answered last: what a kill puts at risk
         self.by_key = {}    # (buyer, key) -> id
         self.arrivals = {}  # number -> what it was given for
         self.sold = 0       # the most that was seen; nothing is refunded here
@@ -51,6 +53,7 @@ class Memory:
             if before and before["state"] in FINAL and order["state"] != before["state"]:
                 self.faults.append(f"{order['id']} was {before['state']} and is {order['state']}")
             self.orders[order["id"]] = order
+            self.latest.append(order["id"])
             if key:
                 known = self.by_key.setdefault((order["buyer"], key), order["id"])
                 if known != order["id"]:
@@ -147,7 +150,9 @@ def read_until_cut(server, memory, seed):
 
 
 def check_memory(client, memory, rng):
-    for order in memory.known(rng, 300):
+    with memory.lock:
+        latest = [memory.orders[order] for order in dict.fromkeys(memory.latest)]
+    for order in latest + memory.known(rng, 100):
         look(client, memory, order)
     with memory.lock:
         keys = list(memory.by_key.items())

@@ -96,7 +96,7 @@ class Commands(unittest.TestCase):
     def test_bad_usage_ends_with_2_and_names_the_fault(self):
         unknown_key = self.root / "unknown.toml"
         unknown_key.write_text('lissten = "127.0.0.1:0"\n')
-        rows = [([], "subcommand"), (["serve", "--bad"], "--bad"), (["serve", "--ingress", "0"], "--ingress"),
+        rows = [([], "subcommand"), (["serve", "--bad"], "--bad"), (["serve", "--ingress", "65"], "--ingress"),
                 (["serve", "--insecure-demo", "--listen", "0.0.0.0:0"], "loopback"),
                 (["serve", "--data", str(self.root / "x")], "shop key"),
                 (["serve", "--insecure-demo", "--config", str(unknown_key)], "lissten"),

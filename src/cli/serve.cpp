@@ -36,6 +36,7 @@ void raise_descriptor_limit() {
 /// Must run before the first thread, so that every thread leaves these signals to `wait_for_end`.
 sigset_t block_end_signals() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of the write, like a full disk
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -124,8 +125,8 @@ int serve(const ServeOptions& options, CLI::App& app) {
     return assembled.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
   }
   parts.engine->start();
+  parts.server->start();  // first: what is put in order waits for the word of every loop
   if (!demo_token.empty()) put_demo_sale(*parts.engine);
-  parts.server->start();
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
 

@@ -87,6 +87,7 @@ Sequencer::Parts Engine::Impl::sequencer_parts() {
       .journal = *journal,
       .failure = failure,
       .clock = clock,
+      .warn = warn,
       .last_alive = recovered.last.position == Position() ? clock.now() : recovered.last_alive(),
       .keep_events = !listeners.empty()};
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/assert.h"
+#include "base/limits.h"
 #include "engine/engine.h"
 #include "engine/thread_name.h"
 
@@ -16,6 +17,27 @@ constexpr Duration kRefusalsWait = std::chrono::milliseconds(100);
 constexpr int kRequestsPerLook = 256;
 // The longest sleep, so that a wall clock set forward is noticed before a sale opens late by much.
 constexpr Duration kLongestSleep = std::chrono::milliseconds(250);
+
+// What the start and the clean end say of a sale: id, seq, arrival, hash, and their lengths.
+constexpr std::size_t kSaleFactBytes = 128;
+static_assert(limits::kSales * kSaleFactBytes <= kPayloadMax);
+
+bool begins_new_work(const sale::Command& command) {
+  return std::holds_alternative<sale::Buy>(command.action) ||
+         std::holds_alternative<sale::Put>(command.action);
+}
+
+Fault too_many_sales() {
+  return {FaultKind::unavailable,
+          "This server holds " + std::to_string(limits::kSales) + " sales, as many as it can.",
+          "Use another data directory for the next sale."};
+}
+
+Fault disk_full() {
+  return {FaultKind::unavailable, "The disk is full.",
+          "Make room in the data directory's file system. Payments, leaving and expiry go on from "
+          "a reserve."};
+}
 
 }  // namespace
 
@@ -73,6 +95,9 @@ void Sequencer::pass() {
   }
   flush(false);
   const Merge::Counters& order = parts_.merge.counters();
+  if (order.clock_steps != counters_.clock_steps) {
+    parts_.warn("the wall clock was set: openings, closings and ends of holds follow it");
+  }
   counters_.late = order.late;
   counters_.unwaited = order.unwaited;
   counters_.clock_steps = order.clock_steps;
@@ -95,8 +120,11 @@ void Sequencer::number(Request& request, CommandRequest& request_body) {
   sale::Command& command = request_body.command;
   const Instant now = request.stamp.received;
   const bool creates = std::holds_alternative<sale::Put>(command.action);
-  SaleSlot* slot =
-      creates ? &parts_.sales.find_or_add(request.sale) : parts_.sales.find(request.sale);
+  SaleSlot* slot = parts_.sales.find(request.sale);
+  if (slot == nullptr && creates && parts_.sales.size() < limits::kSales) {
+    slot = &parts_.sales.find_or_add(request.sale);
+  }
+  if (slot == nullptr && creates) return refuse(request, too_many_sales());
   if (slot == nullptr) {
     sale::Outcome unknown;
     unknown.code = sale::Code::unknown_sale;
@@ -104,7 +132,7 @@ void Sequencer::number(Request& request, CommandRequest& request_body) {
     return batch_->add_reply(std::move(request_body.reply), std::move(unknown));
   }
   do_what_is_due(*slot, now);
-  if (refused_for_space(request, request_body)) return;
+  if (refused_for_space(request, command)) return;
   if (auto* buy = std::get_if<sale::Buy>(&command.action)) give_identity(*slot, *buy);
   sale::Outcome outcome = slot->sale.apply(command, now, events_);
   record_events(*slot);
@@ -114,15 +142,9 @@ void Sequencer::number(Request& request, CommandRequest& request_body) {
   batch_->add_reply(std::move(request_body.reply), std::move(outcome));
 }
 
-bool Sequencer::refused_for_space(const Request&, CommandRequest& command) {
-  const auto& action = command.command.action;
-  const bool new_work =
-      std::holds_alternative<sale::Buy>(action) || std::holds_alternative<sale::Put>(action);
-  if (!new_work || !parts_.journal.disk_full()) return false;
-  const Fault full{FaultKind::unavailable, "The disk is full.",
-                   "Make room in the data directory's file system. Payments, leaving and expiry "
-                   "go on from a reserve."};
-  command.reply(std::unexpected(full));
+bool Sequencer::refused_for_space(Request& request, const sale::Command& command) {
+  if (!begins_new_work(command) || !parts_.journal.disk_full()) return false;
+  refuse(request, disk_full());
   return true;
 }
 

@@ -32,6 +32,7 @@ class Sequencer {
     const Journal& journal;
     Failure& failure;
     const Clock& clock;
+    const std::function<void(const std::string&)>& warn;
     Instant last_alive;       ///< of the process before
     bool keep_events = true;  ///< somebody listens to them
   };
@@ -61,7 +62,7 @@ class Sequencer {
   void number(Request& request);
   void number(Request& request, CommandRequest& command);
   void number(Request& request, LookRequest& look);
-  [[nodiscard]] bool refused_for_space(const Request& request, CommandRequest& command);
+  [[nodiscard]] bool refused_for_space(Request& request, const sale::Command& command);
   void give_identity(SaleSlot& slot, sale::Buy& buy);
   void reserve_arrivals(SaleSlot& slot);
   void do_what_is_due(SaleSlot& slot, Instant now);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/limits.h"
 #include "engine/inspect.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
@@ -192,6 +193,31 @@ TEST(Engine, a_full_queue_answers_unavailable_before_numbering) {
   EXPECT_EQ(running.engine().counters().queue_full, 2U);
   running.engine().drain();
   for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(answers[i].wait().has_value());
+}
+
+TEST(Engine, sales_are_bounded_and_a_start_with_all_of_them_works) {
+  MemoryDisk disk;
+  const ManualClock clock;
+  auto options = small_options("data");
+  options.journal.segment_bytes = 16 * 1024 * 1024;
+  options.journal.reserve_bytes = 1024 * 1024;
+  options.journal.zeros_ahead_bytes = 0;
+  {
+    RunningEngine running(options, clock, disk);
+    for (std::uint64_t i = 0; i + 1 < limits::kSales; ++i) {
+      running.engine().submit({clock.now(), kNoLoop, i}, SaleId("s-" + std::to_string(i)),
+                              {.action = put_of(1)}, [](const Result<sale::Outcome>&) {});
+      if (i % 10'000 == 0) static_cast<void>(running.run(buy_of("b"), "s-0"));  // bounds the queue
+    }
+    EXPECT_TRUE(running.run(put_of(1), "the-last").has_value());
+    const auto refused = running.run(put_of(1), "one-more");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().what.find("100000 sales"), std::string::npos) << refused.error().what;
+    EXPECT_TRUE(running.run(put_of(2), "the-last").has_value()) << "a change is no new sale";
+  }
+  RunningEngine again(options, clock, disk);
+  ASSERT_TRUE(again.opened()) << again.refusal().what;
+  EXPECT_NE(again.engine().glance(SaleId("the-last")), nullptr);
 }
 
 TEST(Engine, calls_after_drain_answer_unavailable) {

@@ -31,6 +31,7 @@ Subcommand add_audit(CLI::App& app) {
               complain(report.error());
               return report.error().kind == FaultKind::corrupt ? kBroken : kUnreachable;
             }
+            for (const auto& remark : report->remarks) std::cout << "note: " << remark << '\n';
             for (const auto& difference : report->differences) std::cout << difference << '\n';
             std::cout << summary(*report) << '\n';
             return report->differences.empty() ? kHeld : kBroken;

@@ -110,7 +110,8 @@ std::optional<Snapshot> newest_snapshot(Disk& disk, const std::string& dir, Audi
   for (std::size_t i = files ? files->size() : 0; i-- > 0;) {
     auto snapshot = read_snapshot(disk, path_in(dir, (*files)[i].name));
     if (snapshot) return std::move(*snapshot);
-    report.differences.push_back(snapshot.error().what);
+    const bool foreign = snapshot.error().kind == FaultKind::bad_input;
+    (foreign ? report.remarks : report.differences).push_back(snapshot.error().what);
   }
   return std::nullopt;
 }

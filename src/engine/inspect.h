@@ -68,6 +68,7 @@ struct AuditReport {
   std::uint64_t units_total = 0;
   std::uint64_t units_sold = 0;
   std::vector<std::string> differences;  ///< in words; empty: all agree
+  std::vector<std::string> remarks;      ///< what was not compared, such as a later program's file
 };
 
 /// Holds three accounts of the same journal against each other, order by order and unit by unit:

@@ -8,7 +8,6 @@ namespace dibs::engine {
 namespace {
 
 constexpr std::string_view kMagic = "DIBM";
-constexpr std::uint64_t kMarkFormat = 1;
 // The slots lie in different 4 KiB blocks: a disk that tears its own larger sectors, or a page
 // that is written half, hits one of them.
 constexpr std::uint64_t kSlotDistance = 4096;
@@ -47,6 +46,14 @@ std::optional<Mark> unpacked(std::string_view slot) {
   return mark;
 }
 
+/// What a slot says of its format, when it says that it is of a later one than ours.
+std::optional<std::uint64_t> newer_format_of(std::string_view slot) {
+  ByteReader in(slot);
+  if (in.raw(kMagic.size()) != kMagic) return std::nullopt;
+  const std::uint64_t format = in.number();
+  return in.ok() && format > kMarkFormat ? std::optional(format) : std::nullopt;
+}
+
 DiskResult<void> write_slot(File& file, const Mark& mark) {
   return write_all(file, mark.generation % kSlots * kSlotDistance, packed(mark));
 }
@@ -57,11 +64,15 @@ MarkFile::Found MarkFile::parse(std::string_view bytes) {
   Found found;
   for (std::uint64_t slot = 0; slot < kSlots; ++slot) {
     const std::size_t at = slot * kSlotDistance;
-    const auto mark =
-        at < bytes.size() ? unpacked(bytes.substr(at, kSlotBytes)) : std::optional<Mark>();
+    const std::string_view slot_bytes =
+        at < bytes.size() ? bytes.substr(at, kSlotBytes) : std::string_view();
+    const auto mark = unpacked(slot_bytes);
     if (!mark) ++found.broken_slots;
+    if (!mark && !found.newer_format) found.newer_format = newer_format_of(slot_bytes);
     if (mark && (!found.mark || mark->generation > found.mark->generation)) found.mark = mark;
   }
+  // Beside a slot of ours it is a damaged number: a later program writes both before it begins.
+  if (found.mark) found.newer_format.reset();
   return found;
 }
 

@@ -11,6 +11,9 @@
 
 namespace dibs::engine {
 
+/// The format this program writes, and the only one it reads.
+inline constexpr std::uint64_t kMarkFormat = 1;
+
 /// How far the journal is known to be durable, and when the process was last alive. It lets
 /// recovery tell "the last commit was torn" from "records that were answered are gone".
 struct Mark {
@@ -40,6 +43,8 @@ class MarkFile {
   struct Found {
     std::optional<Mark> mark;  ///< nothing: no slot is valid
     int broken_slots = 0;
+    /// No slot is valid, and one says it is of this format: a later program's file.
+    std::optional<std::uint64_t> newer_format;
   };
   /// The newest valid slot in the bytes of a mark file.
   [[nodiscard]] static Found parse(std::string_view bytes);

@@ -52,6 +52,14 @@ std::unexpected<Fault> broken(const std::string& path, const std::string& what) 
                "The journal itself is used instead; the file may be removed.");
 }
 
+std::unexpected<Fault> foreign(const std::string& path, const std::string& what,
+                               std::uint64_t found, std::uint64_t known) {
+  return fault(FaultKind::bad_input,
+               "snapshot " + path + " is of " + what + " " + std::to_string(found) +
+                   ", this program reads " + what + " " + std::to_string(known),
+               "The journal itself is used instead.");
+}
+
 Result<void> read_sale(ByteReader& in, const std::string& path, Sales& sales) {
   const SaleId id{std::string(in.text())};
   const Arrival last(in.number());
@@ -78,10 +86,13 @@ Result<Snapshot> unpacked(std::string_view bytes, const std::string& path) {
   if (read_hash(own) != sha256(covered)) return broken(path, "does not match its hash");
 
   ByteReader in(covered);
-  if (in.raw(kMagic.size()) != kMagic || in.number() != kSnapshotFormat) {
-    return broken(path, "is of another format");
+  if (in.raw(kMagic.size()) != kMagic) return broken(path, "is not a snapshot");
+  if (const std::uint64_t format = in.number(); format != kSnapshotFormat) {
+    return foreign(path, "format", format, kSnapshotFormat);
   }
-  if (in.number() != kStateForm) return broken(path, "holds another form of the state");
+  if (const std::uint64_t form = in.number(); form != kStateForm) {
+    return foreign(path, "form", form, kStateForm);
+  }
   Snapshot snapshot;
   snapshot.at.position = Position(in.number());
   snapshot.at.hash = read_hash(in);

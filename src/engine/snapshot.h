@@ -23,7 +23,8 @@ struct Snapshot {
                                           const Snapshot& snapshot);
 
 /// The snapshot in a file, checked against its own hash and each sale against its state hash.
-/// `corrupt` when it is damaged, of another format or of another form of the state.
+/// `corrupt` when it is damaged; `bad_input`, with both numbers in its words, when it is of another
+/// format or of another form of the state.
 [[nodiscard]] Result<Snapshot> read_snapshot(Disk& disk, const std::string& path);
 
 /// Removes all but the newest `keep` snapshots, and what an interrupted write left.

@@ -46,9 +46,14 @@ void Api::on_events(const std::shared_ptr<const sale::SaleView>& view,
   impl_->core.broadcaster.on_events(view, events);
 }
 
-void Api::stop() {
+void Api::let_go() {
   if (impl_->core.stopping.exchange(true)) return;
   impl_->core.broadcaster.stop();
+}
+
+void Api::stop() {
+  let_go();
+  impl_->core.stopped = true;
 }
 
 }  // namespace dibs::api

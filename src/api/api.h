@@ -59,8 +59,8 @@ using StatsSource = std::function<std::vector<Stat>()>;
 /// `on_events` on the store's committer; none of them blocks. One thread of its own runs timers,
 /// serialises changes and feeds the streams. Lock order: src/api/core.h.
 /// **Life.** The store, the provider, the clock and what `stats` uses outlive it. Register it as a
-/// listener of the store before the store starts. To end: stop(), drain the server, drain the
-/// store, then destroy it.
+/// listener of the store before the store starts. To end: let_go(), drain the server, stop(), drain
+/// the store, then destroy it.
 class Api final : public http::Handler, public store::EventListener {
  public:
   /// Fails, naming the setting, when a key cannot be used (for example an RS256 key that is no
@@ -75,8 +75,11 @@ class Api final : public http::Handler, public store::EventListener {
   void on_events(const std::shared_ptr<const sale::SaleView>& view,
                  std::span<const sale::Event> events) noexcept override;
 
-  /// Answers every long poll with the order as it was last seen, ends every stream, and refuses
-  /// new requests as `unavailable`, except /healthz, /readyz and /metrics. May be called twice.
+  /// Answers every long poll with the order as it was last seen and ends every stream; later ones
+  /// are answered or refused at once, and /readyz says `unavailable`. Everything else is served as
+  /// before. May be called twice.
+  void let_go();
+  /// The same, and refuses new requests as `unavailable`, except /healthz, /readyz and /metrics.
   void stop();
 
  private:

@@ -47,7 +47,8 @@ struct Core {
   const StatsSource stats;
   RateLimiter limiter;
   Metrics metrics;
-  std::atomic<bool> stopping = false;
+  std::atomic<bool> stopping = false;  ///< nobody may be kept waiting any more
+  std::atomic<bool> stopped = false;   ///< requests are refused
   std::atomic<std::uint64_t> stamps = 0;
   Worker worker;
   Broadcaster broadcaster;

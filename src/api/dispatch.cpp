@@ -53,7 +53,7 @@ std::optional<Problem> limited(Core& core, const Identity& who) {
   return refused;
 }
 
-bool serves_while_stopping(const Route& route) { return !route.pattern.starts_with(kVersioned); }
+bool serves_when_stopped(const Route& route) { return !route.pattern.starts_with(kVersioned); }
 
 /// Query and path of the request, into `call`.
 std::optional<Problem> read_target(const Match& match, Call& call) {
@@ -103,7 +103,7 @@ std::expected<Job, Problem> prepared(Core& core, const http::Request& request, O
     return std::unexpected(problem(sale::Code::unauthenticated));
   }
   if (auto refused = limited(core, *who)) return std::unexpected(std::move(*refused));
-  if (core.stopping && !serves_while_stopping(*match->route)) {
+  if (core.stopped && !serves_when_stopped(*match->route)) {
     return std::unexpected(problem(sale::Code::unavailable));
   }
   Call call{.request = request, .who = std::move(*who), .query = {}, .sale = {}, .order = {}};

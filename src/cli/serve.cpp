@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "cli/demo.h"
 #include "cli/exit_status.h"
+#include "cli/inherited_sockets.h"
 #include "cli/log.h"
 #include "cli/secrets.h"
 #include "cli/serve_options.h"
@@ -24,6 +25,10 @@ namespace dibs::cli {
 namespace {
 
 constexpr Duration kDrainPatience = std::chrono::seconds(10);
+
+/// A client that has connected gets so long to send its request: several times the way there and
+/// back around the world. Those whose connection is only kept open are closed after it.
+constexpr Duration kDrainGrace = std::chrono::seconds(1);
 
 /// Connections are descriptors: takes as many as the system lets this process have.
 void raise_descriptor_limit() {
@@ -59,7 +64,8 @@ struct Parts {
   }
 };
 
-Result<void> assemble(const ServeOptions& options, api::Options api_options, Parts& parts) {
+Result<void> assemble(const ServeOptions& options, api::Options api_options,
+                      InheritedSockets sockets, Parts& parts) {
   engine::Engine::Options engine_options;
   engine_options.data_dir = options.data;
   engine_options.ingress_loops = ingress_loops(options);
@@ -86,7 +92,11 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options, Par
   server_options.listen = {options.listen};
   if (!options.operator_listen.empty()) server_options.listen.push_back(options.operator_listen);
   server_options.loops = ingress_loops(options);
-  auto server = http::Server::open(server_options, *parts.api, *parts.engine, system_clock());
+  http::Server::Inherited inherited;
+  inherited.push_back(std::move(sockets.buyers));
+  if (!options.operator_listen.empty()) inherited.push_back(std::move(sockets.operators));
+  auto server = http::Server::open(server_options, *parts.api, *parts.engine, system_clock(),
+                                   std::move(inherited));
   if (!server) return std::unexpected(server.error());
   parts.server = std::move(*server);
   parts.engine->set_waker([&parts](std::uint32_t loop) { parts.server->wake(loop); });
@@ -103,24 +113,33 @@ void announce(const ServeOptions& options, const Parts& parts) {
   std::cout.flush();
 }
 
-int serve(const ServeOptions& options, CLI::App& app) {
+int serve(ServeOptions& options, CLI::App& app) {
   if (auto applied = apply_settings_file(app, options.config_file); !applied) {
     complain(applied.error());
     return kUsage;
   }
+  auto sockets = take_inherited_sockets();
+  if (!sockets) {
+    complain(sockets.error());
+    return kUsage;
+  }
+  const auto other_than_asked = fit_to(*sockets, options);
   auto configured = api_options(options);
   if (!configured) {
     complain(configured.error());
     return kUsage;
   }
   start_log(options.log_format == "json" ? LogFormat::json : LogFormat::text, options.quiet);
+  if (sockets->any()) log_info("listening sockets are inherited and stay open when this ends");
+  if (other_than_asked) log_warning(*other_than_asked);
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
   raise_descriptor_limit();
   const sigset_t end_signals = block_end_signals();
   const std::string demo_token = options.insecure_demo ? ensure_demo_operator(*configured) : "";
 
   Parts parts;
-  if (auto assembled = assemble(options, std::move(*configured), parts); !assembled) {
+  if (auto assembled = assemble(options, std::move(*configured), std::move(*sockets), parts);
+      !assembled) {
     log_fault(assembled.error());
     return assembled.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
   }
@@ -132,9 +151,10 @@ int serve(const ServeOptions& options, CLI::App& app) {
 
   int signal_number = 0;
   sigwait(&end_signals, &signal_number);
-  log_info("stopping: no more requests are read; those read are answered");
+  log_info("stopping: nothing more is accepted; what comes on open connections is answered");
+  parts.api->let_go();
+  parts.server->drain(kDrainPatience, kDrainGrace);
   parts.api->stop();
-  parts.server->drain(kDrainPatience);
   parts.engine->drain();
   log_info("stopped cleanly");
   return kHeld;

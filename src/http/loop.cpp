@@ -57,7 +57,7 @@ bool Loop::prepare() {
   event.data.u64 = kDoorbellId;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, doorbell_.fd().get(), &event) != 0) return false;
   for (std::size_t listener = 0; listener < shared_->listeners.size(); ++listener)
-    if (!watch_listener(listener)) return false;
+    if (accepts_from(listener) && !watch_listener(listener)) return false;
   return true;
 }
 
@@ -98,6 +98,7 @@ void Loop::round() {
   hand_out_all(began, dry);
   if (dry && count >= 0) promise_.end_round(began);
   take_messages();
+  if (shared_->leaving.load() && !leaving_) begin_leaving();
   if (shared_->draining.load() && !draining_) begin_drain();
   if (now_ >= look_at_) look_at_deadlines();
 }

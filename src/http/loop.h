@@ -16,6 +16,7 @@
 #include "http/connection_table.h"
 #include "http/doorbell.h"
 #include "http/inbox.h"
+#include "http/loop_ids.h"
 #include "http/promise.h"
 #include "http/server.h"
 
@@ -23,9 +24,11 @@ namespace dibs::http {
 
 /// One address that is listened on. Each loop has a socket of its own there: a connection belongs
 /// to one loop from its first packet on, so no loop can find one that arrived before its promise.
+/// Of inherited sockets there may be fewer; the loops beyond them accept nothing here.
 struct Listener {
   std::string address;
   std::vector<Fd> sockets;
+  bool inherited = false;  ///< others hold these sockets, too: they must go on listening
 };
 
 /// What all loops of a server share.
@@ -37,11 +40,14 @@ struct Shared {
   std::vector<Listener> listeners;
 
   std::atomic<std::size_t> connections{0};
-  std::atomic<bool> draining{false};
+  // From one to the next as the server ends; see Server::drain.
+  std::atomic<bool> leaving{false};   ///< nothing is accepted, each answer closes its connection
+  std::atomic<bool> draining{false};  ///< nothing is read
   std::atomic<bool> stopping{false};
-  std::atomic<std::uint32_t> loops_draining{0};  ///< loops that have stopped accepting and reading
+  std::atomic<std::uint32_t> loops_leaving{0};   ///< loops that have stopped accepting
+  std::atomic<std::uint32_t> loops_draining{0};  ///< loops that have stopped reading
   std::mutex mutex;
-  std::condition_variable emptied;  ///< a loop that drains has no connection left
+  std::condition_variable emptied;  ///< a loop that leaves or drains has no connection left
 };
 
 /// Counters of one loop: written by it alone, read by anybody.
@@ -117,13 +123,20 @@ class Loop : public std::enable_shared_from_this<Loop> {
   [[nodiscard]] const Fd& listening_socket(std::size_t listener) const {
     return shared_->listeners[listener].sockets[index_];
   }
+  /// Whether this loop has a socket there and takes from it now.
+  [[nodiscard]] bool accepts_from(std::size_t listener) const {
+    return index_ < shared_->listeners[listener].sockets.size() &&
+           paused_until_[listener] == kAccepting;
+  }
   void close(Connection& connection);
   void close_politely(Connection& connection);
   void update_interest(Connection& connection);
   void wait_for(Connection& connection, Wait wait);
   void look_at_deadlines();
   void expire(Connection& connection);
+  void begin_leaving();
   void begin_drain();
+  void drain_idle(Connection& connection);
   void tell_emptied();
 
   // Reading and framing: loop_requests.cpp
@@ -168,6 +181,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool own_posted_ = false;    ///< the loop's own thread has put something into the inbox
   bool late_accepts_ = false;  ///< what is accepted now has waited for a limit
   bool go_round_ = false;      ///< the next round may not sleep
+  bool leaving_ = false;
   bool draining_ = false;
   Duration now_{0};      ///< Clock::monotonic at the last return of epoll_wait
   Duration look_at_{0};  ///< when to look at the deadlines next

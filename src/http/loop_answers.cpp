@@ -42,7 +42,7 @@ void Loop::deliver(Message& message) {
 void Loop::answer(Connection& connection, const Response& response) {
   const bool nothing_read = connection.unread().empty();
   connection.in_flight = false;
-  connection.close_after |= response.close || (draining_ && nothing_read);
+  connection.close_after |= response.close || (leaving_ && nothing_read);
   write_buffer_.clear();
   write_response(write_buffer_, response,
                  {.head_only = connection.head_only, .close = connection.close_after});
@@ -63,7 +63,7 @@ void Loop::begin_stream(Connection& connection, Message::StreamBegin& begin) {
   connection.stream = std::move(begin.state);
   connection.input = {};
   connection.taken = 0;
-  connection.close_after = connection.head_only || draining_ || connection.peer_closed;
+  connection.close_after = connection.head_only || leaving_ || connection.peer_closed;
   LoopCounters::add(counters_.streams_opened);
   write_buffer_.clear();
   write_stream_head(write_buffer_, begin.headers);

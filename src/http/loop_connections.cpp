@@ -40,7 +40,7 @@ void Loop::unwatch_listener(std::size_t listener) {
 bool Loop::accept_all() {
   bool dry = true;
   for (std::size_t listener = 0; listener < shared_->listeners.size(); ++listener)
-    if (paused_until_[listener] == kAccepting && !draining_ && !accept_from(listener)) dry = false;
+    if (accepts_from(listener) && !leaving_ && !accept_from(listener)) dry = false;
   late_accepts_ = false;
   return dry;
 }
@@ -51,7 +51,8 @@ bool Loop::accept_from(std::size_t listener) {
       pause_accepting(listener, look_every_);
       return true;
     }
-    Accepted accepted = accept_one(listening_socket(listener));
+    Accepted accepted =
+        accept_one(listening_socket(listener), shared_->listeners[listener].inherited);
     if (!accepted.socket.valid()) {
       const int error = accepted.error;
       if (error == EAGAIN || error == EINVAL) return true;  // EINVAL: no longer listening
@@ -109,7 +110,7 @@ void Loop::resume_accepting() {
   for (std::size_t listener = 0; listener < paused_until_.size(); ++listener) {
     Duration& until = paused_until_[listener];
     if (until == kAccepting) continue;
-    if (until <= now_ && !draining_ && may_accept(listener) && watch_listener(listener)) {
+    if (until <= now_ && !leaving_ && may_accept(listener) && watch_listener(listener)) {
       until = kAccepting;
       late_accepts_ = true;
     } else {
@@ -127,7 +128,7 @@ void Loop::close(Connection& connection) {
   LoopCounters::add(counters_.closed);
   shared_->connections.fetch_sub(1);
   if (any_paused_) look_at_ = now_;
-  if (draining_ && table_.size() == 0) tell_emptied();
+  if (leaving_ && table_.size() == 0) tell_emptied();
 }
 
 void Loop::tell_emptied() {
@@ -204,11 +205,27 @@ void Loop::expire(Connection& connection) {
   }
 }
 
-/// From now on nothing is accepted and no request is read; those that were read are answered.
+/// From now on nothing is accepted. Who waits to be accepted by a socket of ours is taken in, since
+/// nobody else can; a socket that others hold, too, keeps them for the next process.
+void Loop::begin_leaving() {
+  for (std::size_t listener = 0; listener < paused_until_.size(); ++listener) {
+    if (!accepts_from(listener)) continue;
+    const bool inherited = shared_->listeners[listener].inherited;
+    while (!inherited && !accept_from(listener)) {
+    }
+    if (accepts_from(listener)) unwatch_listener(listener);
+    // No longer listening, it refuses new clients at once instead of leaving them waiting.
+    if (!inherited) ::shutdown(listening_socket(listener).get(), SHUT_RD);
+  }
+  leaving_ = true;
+  go_round_ = true;  // what was just accepted and read is handed out there
+  shared_->loops_leaving.fetch_add(1);
+  tell_emptied();
+}
+
+/// From now on no request is read; those that were read are answered.
 void Loop::begin_drain() {
   draining_ = true;
-  for (std::size_t listener = 0; listener < paused_until_.size(); ++listener)
-    if (paused_until_[listener] == kAccepting) unwatch_listener(listener);
   ids_.clear();
   table_.all(ids_);
   for (const std::uint64_t id : ids_) {
@@ -216,13 +233,23 @@ void Loop::begin_drain() {
     if (connection.stream) {
       end_stream(connection, false);
     } else if (!connection.in_flight && connection.output.empty()) {
-      close(connection);
+      drain_idle(connection);
     } else {
       update_interest(connection);
     }
   }
+  hand_out_all(shared_->clock.now(), false);
   shared_->loops_draining.fetch_add(1);
   tell_emptied();
+}
+
+/// Closes, unless a request lies in the socket that no round has found yet: its sender would get a
+/// reset. It is read and handed out with the others of this moment, or closed when it is not whole.
+void Loop::drain_idle(Connection& connection) {
+  const std::uint64_t id = connection.id;
+  const std::size_t arrived_before = arrived_.size();
+  if (!connection.refused) read(connection);
+  if (table_.find(id) != nullptr && arrived_.size() == arrived_before) close(connection);
 }
 
 }  // namespace dibs::http

@@ -1,8 +1,7 @@
 #include "http/server.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -22,19 +21,22 @@ struct Server::Impl {
     for (const auto& loop : loops) loop->nudge();
   }
 
-  void drain(Duration patience) {
+  /// Waits until `loops` has reached all of them and no connection is left.
+  void wait_emptied(const std::atomic<std::uint32_t>& loops_there, Duration patience) {
+    std::unique_lock lock(shared->mutex);
+    shared->emptied.wait_for(lock, patience, [&] {
+      return loops_there.load() == threads.size() && shared->connections.load() == 0;
+    });
+  }
+
+  void drain(Duration patience, Duration grace) {
     if (threads.empty()) return;
-    // A socket that no longer listens refuses new clients at once instead of leaving them waiting.
-    for (const Listener& listener : shared->listeners)
-      for (const Fd& socket : listener.sockets) ::shutdown(socket.get(), SHUT_RD);
+    shared->leaving.store(true);
+    nudge_all();
+    wait_emptied(shared->loops_leaving, grace);
     shared->draining.store(true);
     nudge_all();
-    {
-      std::unique_lock lock(shared->mutex);
-      shared->emptied.wait_for(lock, patience, [&] {
-        return shared->loops_draining.load() == threads.size() && shared->connections.load() == 0;
-      });
-    }
+    wait_emptied(shared->loops_draining, patience);
     shared->stopping.store(true);
     nudge_all();
     for (std::thread& thread : threads) thread.join();
@@ -46,19 +48,43 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() { drain(Duration(0)); }
 
+namespace {
+
+/// What listens at `address`: the sockets that were inherited for it, or new ones.
+Result<Listener> listener_at(const std::string& address, std::vector<Fd> inherited,
+                             std::size_t loops) {
+  const bool is_inherited = !inherited.empty();
+  if (inherited.size() > loops)
+    return fault(FaultKind::bad_input,
+                 std::to_string(inherited.size()) + " inherited sockets listen at " +
+                     local_address(inherited.front()) + ", and there are " + std::to_string(loops) +
+                     " loops to serve them.",
+                 "Hand over one socket, or one for each loop.");
+  for (const Fd& socket : inherited)
+    if (auto taken = take_over_listener(socket); !taken) return std::unexpected(taken.error());
+  auto sockets =
+      is_inherited ? Result<std::vector<Fd>>(std::move(inherited)) : open_listeners(address, loops);
+  if (!sockets) return std::unexpected(std::move(sockets.error()));
+  std::string bound = local_address(sockets->front());
+  return Listener{std::move(bound), std::move(*sockets), is_inherited};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Server>> Server::open(Options options, Handler& handler,
-                                             WatermarkListener& watermarks, const Clock& clock) {
-  DIBS_ASSERT(options.loops > 0);
+                                             WatermarkListener& watermarks, const Clock& clock,
+                                             Inherited inherited) {
+  DIBS_ASSERT(options.loops > 0 && inherited.size() <= options.listen.size());
+  inherited.resize(options.listen.size());
   // Whatever is configured, one whole request must fit, or its rest would never be read.
   Limits& limits = options.limits;
   limits.pipelined_bytes = std::max(limits.pipelined_bytes, limits.head_bytes + limits.body_bytes);
   auto impl = std::make_unique<Impl>();
   impl->shared = std::make_shared<Shared>(options.limits, handler, watermarks, clock);
-  for (const std::string& address : options.listen) {
-    auto sockets = open_listeners(address, options.loops);
-    if (!sockets) return std::unexpected(std::move(sockets.error()));
-    std::string bound = local_address(sockets->front());
-    impl->shared->listeners.push_back({std::move(bound), std::move(*sockets)});
+  for (std::size_t i = 0; i < options.listen.size(); ++i) {
+    auto listener = listener_at(options.listen[i], std::move(inherited[i]), options.loops);
+    if (!listener) return std::unexpected(std::move(listener.error()));
+    impl->shared->listeners.push_back(std::move(*listener));
   }
   for (std::uint32_t index = 0; index < options.loops; ++index) {
     impl->loops.push_back(std::make_shared<Loop>(impl->shared, index));
@@ -82,7 +108,7 @@ void Server::start() {
 
 void Server::wake(std::uint32_t index) { impl_->loops.at(index)->wake(); }
 
-void Server::drain(Duration patience) { impl_->drain(patience); }
+void Server::drain(Duration patience, Duration grace) { impl_->drain(patience, grace); }
 
 Counters Server::counters() const {
   Counters sum;

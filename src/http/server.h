@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/time.h"
@@ -122,12 +123,18 @@ class Server {
     std::uint32_t loops = 1;
     Limits limits;
   };
+  /// Sockets that listen already, by listener: Options::listen opens only what has none here. Each
+  /// loop serves one of them, so there may be no more than loops; with fewer, the later loops
+  /// accept nothing at that listener. What waits in their queues when the server ends stays there,
+  /// for the next process.
+  using Inherited = std::vector<std::vector<Fd>>;
 
   /// Opens the listening sockets (with SO_TIMESTAMPNS set on them, so that data which came before
   /// accept is stamped too). Fails naming the address when one cannot be had.
   [[nodiscard]] static Result<std::unique_ptr<Server>> open(Options options, Handler& handler,
                                                             WatermarkListener& watermarks,
-                                                            const Clock& clock);
+                                                            const Clock& clock,
+                                                            Inherited inherited = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
@@ -139,9 +146,11 @@ class Server {
   void start();
   /// Makes loop `index` publish a fresh watermark soon, even if it is idle. Any thread.
   void wake(std::uint32_t index);
-  /// Stops accepting and reading, waits up to `patience` until every request that was read is
-  /// answered, then closes all connections and joins the threads.
-  void drain(Duration patience);
+  /// Stops accepting. For up to `grace` requests that come on the connections there are are still
+  /// read, and each answer closes its connection; it ends early when no connection is left. Then
+  /// stops reading, waits up to `patience` until every request that was read is answered, closes
+  /// all connections and joins the threads.
+  void drain(Duration patience, Duration grace = Duration(0));
 
   [[nodiscard]] Counters counters() const;
 

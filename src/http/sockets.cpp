@@ -1,6 +1,7 @@
 #include "http/sockets.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -73,15 +74,19 @@ Place place_of(const Fd& socket) {
   return place;
 }
 
+/// What a client's socket needs, and inherits from the socket that listens.
+bool set_client_options(const Fd& socket) {
+  return set_option(socket, SOL_SOCKET, SO_TIMESTAMPNS) &&
+         set_option(socket, IPPROTO_TCP, TCP_NODELAY);
+}
+
 /// An invalid Fd and errno when that fails.
 Fd listen_at(const Place& place, bool joins) {
   Fd socket(::socket(place.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const bool listens = socket.valid() && set_option(socket, SOL_SOCKET, SO_REUSEADDR) &&
-                       (!joins || set_option(socket, SOL_SOCKET, SO_REUSEPORT)) &&
-                       set_option(socket, SOL_SOCKET, SO_TIMESTAMPNS) &&
-                       set_option(socket, IPPROTO_TCP, TCP_NODELAY) &&
-                       ::bind(socket.get(), place.get(), place.size) == 0 &&
-                       ::listen(socket.get(), kBacklog) == 0;
+  const bool listens =
+      socket.valid() && set_option(socket, SOL_SOCKET, SO_REUSEADDR) &&
+      (!joins || set_option(socket, SOL_SOCKET, SO_REUSEPORT)) && set_client_options(socket) &&
+      ::bind(socket.get(), place.get(), place.size) == 0 && ::listen(socket.get(), kBacklog) == 0;
   return listens ? std::move(socket) : Fd();
 }
 
@@ -142,6 +147,25 @@ Result<std::vector<Fd>> open_listeners(const std::string& address, std::size_t c
   return listen_together(address, place, count);
 }
 
+Result<void> take_over_listener(const Fd& socket) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  const bool is_socket =
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0;
+  const sa_family_t family = place_of(socket).address.ss_family;
+  if (!is_socket || listens == 0 || (family != AF_INET && family != AF_INET6))
+    return fault(FaultKind::bad_input,
+                 "Descriptor " + std::to_string(socket.get()) +
+                     " was handed over as a listening TCP socket and is none.",
+                 "In a systemd .socket unit, write ListenStream=HOST:PORT and Accept=no.");
+  const int flags = ::fcntl(socket.get(), F_GETFL);
+  const bool ready = ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) == 0 &&
+                     ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC) == 0 &&
+                     set_client_options(socket) && ::listen(socket.get(), kBacklog) == 0;
+  if (!ready) return cannot_listen(local_address(socket), error_text(errno));
+  return {};
+}
+
 std::string local_address(const Fd& socket) {
   const Place place = place_of(socket);
   if (place.size == 0) return {};
@@ -152,7 +176,7 @@ std::string local_address(const Fd& socket) {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(ntohs(port));
 }
 
-Accepted accept_one(const Fd& listener) {
+Accepted accept_one(const Fd& listener, bool set_options) {
   Place place;
   place.size = sizeof place.address;
   auto* address = reinterpret_cast<sockaddr*>(&place.address);
@@ -163,6 +187,7 @@ Accepted accept_one(const Fd& listener) {
     accepted.error = errno;
     return accepted;
   }
+  if (set_options) static_cast<void>(set_client_options(accepted.socket));
   accepted.peer = numeric_host(place);
   if (accepted.peer.starts_with(kMappedV4)) accepted.peer.erase(0, kMappedV4.size());
   return accepted;

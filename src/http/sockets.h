@@ -23,6 +23,11 @@ namespace dibs::http {
 /// accept. Fails naming the address, also when another server listens there already.
 [[nodiscard]] Result<std::vector<Fd>> open_listeners(const std::string& address, std::size_t count);
 
+/// Makes a listening TCP socket that somebody else opened as those of open_listeners are.
+/// `bad_input` when it is something else. What waits in its queue already has come without these
+/// options.
+[[nodiscard]] Result<void> take_over_listener(const Fd& socket);
+
 /// The address a socket is bound to, in the form that open_listeners takes.
 [[nodiscard]] std::string local_address(const Fd& socket);
 
@@ -31,7 +36,9 @@ struct Accepted {
   std::string peer;  ///< numeric, without port; IPv4 in IPv6 is written as IPv4
   int error = 0;     ///< errno when socket is not valid
 };
-[[nodiscard]] Accepted accept_one(const Fd& listener);
+/// `set_options`: what open_listeners says of an accepted socket is set on it, for a listener that
+/// has not had these options from the beginning.
+[[nodiscard]] Accepted accept_one(const Fd& listener, bool set_options = false);
 
 struct StampedRead {
   ssize_t bytes = 0;  ///< 0: the peer has closed; -1: see error

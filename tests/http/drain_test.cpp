@@ -24,6 +24,15 @@ class Draining : public ::testing::TestWithParam<std::uint32_t> {
     waiting_.clear();
   }
 
+  static bool refuses(std::uint16_t port) {
+    try {
+      Client client(port);
+      return false;
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+  }
+
   std::mutex mutex_;
   std::vector<std::pair<Response, Responder>> waiting_;
   RunningServer running_{[this](const Request& request, Responder responder) {
@@ -86,6 +95,39 @@ TEST_P(Draining, no_new_connection_is_taken) {
   const std::uint16_t port = running_.port();
   running_.server().drain(kPatience);
   EXPECT_THROW(Client late(port), std::runtime_error);
+}
+
+TEST_P(Draining,
+       in_the_grace_what_comes_on_open_connections_is_answered_and_the_connection_closed) {
+  Client fresh(running_.port());
+  Client used(running_.port());
+  Client half(running_.port());
+  ASSERT_TRUE(used.send(get("/used-before")));
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  answer_all();
+  ASSERT_TRUE(used.receive());
+  ASSERT_TRUE(half.send("GET /half"));
+  std::jthread drain([&] { running_.server().drain(kPatience, kPatience); });
+  const std::uint16_t port = running_.port();
+  ASSERT_TRUE(eventually([&] { return refuses(port); }));
+  ASSERT_TRUE(fresh.send(get("/fresh")));
+  ASSERT_TRUE(used.send(get("/used")));
+  ASSERT_TRUE(half.send(" HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(eventually([&] { return waiting() == 3; }));
+  answer_all();
+  for (Client* client : {&fresh, &used, &half}) {
+    const auto response = client->receive();
+    ASSERT_TRUE(response);
+    EXPECT_TRUE(response->close);
+    EXPECT_TRUE(client->closed_by_server());
+  }
+}
+
+TEST_P(Draining, the_grace_ends_and_connections_that_say_nothing_are_closed) {
+  Client silent(running_.port());
+  ASSERT_TRUE(eventually([&] { return running_.server().counters().connections_open == 1; }));
+  running_.server().drain(kPatience, 20ms);
+  EXPECT_TRUE(silent.closed_by_server());
 }
 
 TEST_P(Draining, twice_is_as_good_as_once) {

@@ -78,8 +78,8 @@ Result<InheritedSockets> take_inherited_sockets() {
                    "Start it from a systemd .socket unit, or leave the variable out.");
     const std::string address = http::local_address(socket);
     if (first_address.empty()) first_address = address;
-    const bool for_operators = named ? names[static_cast<std::size_t>(i)] == kOperatorName
-                                     : address != first_address;
+    const bool for_operators =
+        named ? names[static_cast<std::size_t>(i)] == kOperatorName : address != first_address;
     (for_operators ? taken.operators : taken.buyers).push_back(std::move(socket));
   }
   if (auto one = check_one_address(taken.buyers, "buyers"); !one)

@@ -21,6 +21,7 @@ struct Subcommand {
 [[nodiscard]] Subcommand add_rush(CLI::App& app);
 [[nodiscard]] Subcommand add_audit(CLI::App& app);
 [[nodiscard]] Subcommand add_why(CLI::App& app);
+[[nodiscard]] Subcommand add_doctor(CLI::App& app);
 /// `dibs journal verify | dump | replay | backup`
 [[nodiscard]] Subcommand add_journal(CLI::App& app);
 /// `dibs tables codes | metrics | openapi`: the generated documents, from the tables in the code.

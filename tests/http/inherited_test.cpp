@@ -91,9 +91,7 @@ TEST(Inherited, requests_carry_the_stamp_of_the_kernel) {
   Process process(one(manager.handed_over()));
   Client after(manager.port());
   for (Client* client : {&before, &after}) {
-    ASSERT_TRUE(eventually([&] {
-      return process.server().counters().connections_open == 2;
-    }));
+    ASSERT_TRUE(eventually([&] { return process.server().counters().connections_open == 2; }));
     ASSERT_TRUE(client->send(get("/")));
     ASSERT_TRUE(client->receive());
   }

@@ -14,15 +14,20 @@ class Bell {
   /// Any thread. The sleeper's next (or present) wait returns at once.
   void ring() noexcept {
     if (rung_.exchange(true)) return;
-    const std::scoped_lock lock(mutex_);
+    {
+      // The sleeper is before its look at `rung_` or already asleep, not in between.
+      const std::scoped_lock lock(mutex_);
+    }
+    // Not under the lock: the woken thread would run into it and have to be woken once more.
     sleeper_.notify_one();
   }
 
-  /// The one sleeper. Returns after a ring since the last return, or when `longest` has passed.
-  void wait_for(std::chrono::nanoseconds longest) {
+  /// The one sleeper. Returns after a ring since the last return, or when `longest` has passed;
+  /// true: it was rung.
+  bool wait_for(std::chrono::nanoseconds longest) {
     std::unique_lock lock(mutex_);
     sleeper_.wait_for(lock, longest, [&] { return rung_.load(); });
-    rung_ = false;
+    return rung_.exchange(false);
   }
 
  private:

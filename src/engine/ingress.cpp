@@ -18,18 +18,23 @@ const Ingress::Queue& Ingress::queue_of(std::uint32_t loop) const {
 }
 
 Ingress::Pushed Ingress::push(RequestPtr& request) {
+  const bool of_loop = request->stamp.loop < loops();
+  const std::int64_t stamp_ns = to_ns(request->stamp.received);
   Queue& queue = queue_of(request->stamp.loop);
-  bool was_empty = false;
+  bool rings = false;
   {
     const std::scoped_lock lock(queue.mutex);
     if (queue.closed) return Pushed::closed;
     if (queue.size.load(std::memory_order_relaxed) >= queue_bound_) return Pushed::full;
     queue.size.fetch_add(1, std::memory_order_relaxed);
-    was_empty = queue.requests.empty();
     queue.requests.push_back(std::move(request));
+    queue.oldest_ns = std::min(queue.oldest_ns.load(), stamp_ns);
+    // Sequentially consistent, like publish(): either this sees the watermark, or that the request.
+    rings = !queue.rung && (!of_loop || stamp_ns <= queue.watermark_ns.load());
+    queue.rung |= rings;
   }
   queue.activity.fetch_add(1, std::memory_order_relaxed);
-  if (was_empty) bell_.ring();
+  if (rings) bell_.ring();
   return Pushed::taken;
 }
 
@@ -43,11 +48,12 @@ void Ingress::close() {
 void Ingress::publish(std::uint32_t loop, Instant upto) noexcept {
   if (loop >= loops()) return;
   Queue& queue = *queues_[loop];
-  queue.watermark_ns.store(to_ns(upto));
+  const std::int64_t upto_ns = to_ns(upto);
+  queue.watermark_ns.store(upto_ns);
   queue.activity.fetch_add(1, std::memory_order_relaxed);
   // Sequentially consistent on both sides: either the sequencer sees this watermark before it
-  // sleeps, or this sees that it waits.
-  if (waiting_.load()) bell_.ring();
+  // sleeps, or this sees what it waits for.
+  if (upto_ns >= queue.oldest_ns.load() || upto_ns >= awaited_ns_.load()) bell_.ring();
 }
 
 void Ingress::collect(std::vector<RequestPtr>& out) {
@@ -55,6 +61,8 @@ void Ingress::collect(std::vector<RequestPtr>& out) {
     const std::scoped_lock lock(queue->mutex);
     std::ranges::move(queue->requests, std::back_inserter(out));
     queue->requests.clear();
+    queue->oldest_ns = INT64_MAX;
+    queue->rung = false;
   }
 }
 

@@ -31,8 +31,9 @@ class Ingress {
   /// See WatermarkListener.
   void publish(std::uint32_t loop, Instant upto) noexcept;
 
-  /// Rings when something was pushed into an empty queue, or a watermark moved while something
-  /// waits for one.
+  /// Rings when something can be numbered that could not before: a watermark reached the oldest
+  /// request of its loop or what is waited for, or a request came whose watermark has been reached
+  /// (nobody's, outside the loops). A loop that is still reading wakes nobody.
   [[nodiscard]] Bell& bell() { return bell_; }
 
   // The sequencer's, on its own thread:
@@ -48,15 +49,17 @@ class Ingress {
   [[nodiscard]] Instant watermark(std::uint32_t loop) const;
   /// Counts every push and watermark of the loop: it moves as long as the loop lives.
   [[nodiscard]] std::uint64_t activity(std::uint32_t loop) const;
-  /// Whether watermarks should ring: something waits for one.
-  void set_waiting(bool waiting) { waiting_ = waiting; }
+  /// Watermarks at or past `upto` ring: a collected request waits for them. Instant::max(): none.
+  void wait_for(Instant upto) { awaited_ns_ = to_ns(upto); }
 
  private:
   struct Queue {
     mutable std::mutex mutex;
     std::vector<RequestPtr> requests;
     bool closed = false;
-    std::atomic<std::size_t> size{0};  ///< pushed and not yet numbered
+    bool rung = false;                               ///< for one of `requests`
+    std::atomic<std::size_t> size{0};                ///< pushed and not yet numbered
+    std::atomic<std::int64_t> oldest_ns{INT64_MAX};  ///< stamp among `requests`; guarded by mutex
     std::atomic<std::int64_t> watermark_ns{INT64_MIN};
     std::atomic<std::uint64_t> activity{0};
   };
@@ -65,7 +68,7 @@ class Ingress {
 
   const std::size_t queue_bound_;
   std::vector<std::unique_ptr<Queue>> queues_;  ///< one per loop, the last for everybody else
-  std::atomic<bool> waiting_{false};
+  std::atomic<std::int64_t> awaited_ns_{INT64_MAX};
   Bell bell_;
 };
 

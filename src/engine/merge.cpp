@@ -101,7 +101,7 @@ RequestPtr Merge::pop(bool waited) {
 }
 
 Duration Merge::ask_and_wait_time() {
-  ingress_.set_waiting(!held_.empty());
+  ingress_.wait_for(held_.empty() ? Instant::max() : held_.front().stamp.received);
   if (held_.empty()) return kForever;
   const Held& first = held_.front();
   Duration held_up{0};

@@ -42,6 +42,8 @@ class Loops {
     monotonic_ += by;
     wall_ += by;
   }
+  /// Whether the sequencer would have been woken since the last call.
+  bool rung() { return ingress_.bell().wait_for(0ns); }
   void step_wall_clock(Duration by) { wall_ += by; }
 
   [[nodiscard]] const Merge::Counters& counters() const { return merge_.counters(); }
@@ -80,6 +82,42 @@ TEST(Merge, one_loop_is_put_in_order_too) {
   EXPECT_EQ(loops.released(), (Times{}));
   loops.publish(0, 30);
   EXPECT_EQ(loops.released(), (Times{10, 20, 30}));
+}
+
+TEST(Merge, a_loop_that_is_still_reading_wakes_nobody) {
+  Loops loops(1);
+  loops.push(0, 10);
+  loops.push(0, 20);
+  EXPECT_FALSE(loops.rung());
+  loops.publish(0, 9);
+  EXPECT_FALSE(loops.rung());
+  loops.publish(0, 10);
+  EXPECT_TRUE(loops.rung());
+}
+
+TEST(Merge, a_watermark_rings_as_soon_as_it_reaches_what_was_collected_and_waits) {
+  Loops loops(2);
+  loops.push(0, 10);
+  loops.publish(0, 15);
+  EXPECT_TRUE(loops.rung());
+  EXPECT_EQ(loops.released(), Times{});
+  loops.publish(1, 9);
+  EXPECT_FALSE(loops.rung());
+  loops.publish(1, 10);
+  EXPECT_TRUE(loops.rung());
+  EXPECT_EQ(loops.released(), Times{10});
+  loops.publish(1, 20);
+  EXPECT_FALSE(loops.rung());
+}
+
+TEST(Merge, what_no_watermark_will_follow_rings_by_itself) {
+  Loops loops(1);
+  loops.publish(0, 100);
+  loops.push(0, 50);  // handed on late by somebody else than the loop
+  EXPECT_TRUE(loops.rung());
+  EXPECT_EQ(loops.released(), Times{50});
+  loops.push(kNoLoop, 200);
+  EXPECT_TRUE(loops.rung());
 }
 
 TEST(Merge, without_loops_everything_is_numbered_as_submitted) {

@@ -13,6 +13,7 @@ std::string to_text(const DiskError& error) {
 }
 
 std::unexpected<Fault> disk_fault(const DiskError& error, std::string remedy) {
+  if (error.is_full()) remedy = "Make room on that disk, then do the same again.";
   return fault(FaultKind::unavailable, to_text(error), std::move(remedy));
 }
 

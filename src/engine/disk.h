@@ -30,7 +30,8 @@ using DiskResult = std::expected<T, DiskError>;
 
 /// "write of /data/journal-1.log failed: Input/output error".
 [[nodiscard]] std::string to_text(const DiskError& error);
-/// The error as a fault for a person, with `remedy` as what to do about it.
+/// The error as a fault for a person, with `remedy` as what to do about it; when the disk is full,
+/// that is to make room.
 [[nodiscard]] std::unexpected<Fault> disk_fault(const DiskError& error, std::string remedy);
 
 /// An open file. One thread at a time, except that reads and writes of disjoint ranges may run

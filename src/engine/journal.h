@@ -50,10 +50,14 @@ class Journal {
  private:
   Journal(Disk& disk, std::string dir, JournalOptions options);
   [[nodiscard]] DiskResult<void> begin_segment(Position first);
+  [[nodiscard]] DiskResult<void> open_segment(const std::string& path, std::uint64_t offset);
   [[nodiscard]] DiskResult<void> reserve_upto(std::uint64_t end);
   [[nodiscard]] DiskResult<void> prepare_next_segment();
+  // As the disk's own calls, and once more without the ballast where the disk is full.
+  [[nodiscard]] DiskResult<std::unique_ptr<File>> create(const std::string& path);
   [[nodiscard]] DiskResult<void> allocate(File& file, std::uint64_t offset, std::uint64_t length);
   [[nodiscard]] DiskResult<void> lay_ballast();
+  [[nodiscard]] DiskResult<void> lay_first_ballast();
   [[nodiscard]] bool give_up_ballast();
 
   Disk& disk_;
@@ -61,18 +65,24 @@ class Journal {
   const JournalOptions options_;
 
   // The appending thread's.
+  std::unique_ptr<File> file_;
   std::uint64_t offset_ = 0;
   std::uint64_t reserved_end_ = 0;
+  bool next_is_ready_ = false;  ///< the next segment is reserved ahead, not yet named by a position
 
-  std::atomic<bool> disk_full_{false};
-  std::atomic<bool> ballast_laid_{false};
   std::atomic<std::uint64_t> bytes_appended_{0};
 
+  /// Guards the ballast: it is laid exactly while the disk is not full.
+  std::mutex ballast_mutex_;
+  std::atomic<bool> disk_full_{false};
+
   /// Held while zeros are written and while a record goes beyond them, so that zeros never fall on
-  /// a record. Guards `file_` against the thread of the zeros; only the appending thread sets it.
+  /// a record. Taken after no other lock.
   std::mutex zeros_mutex_;
-  std::shared_ptr<File> file_;
-  std::unique_ptr<File> next_file_;  ///< reserved ahead, not yet named by a position
+  /// The same segment, opened a second time for the thread of the zeros. The system tells each
+  /// opening of a file once that a sync has failed: through one opening, the sync of the zeros
+  /// could hear of the lost record, and the sync of the record would then call it durable.
+  std::unique_ptr<File> zeros_file_;
   std::atomic<std::uint64_t> zeros_end_{0};
   std::atomic<std::uint64_t> zeros_wanted_end_{0};
 };

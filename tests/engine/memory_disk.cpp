@@ -8,17 +8,33 @@ namespace {
 constexpr std::uint64_t kSectorBytes = 512;
 }
 
+void MemoryDisk::Content::make_durable(std::uint64_t sector) {
+  const std::string part = now.substr(sector * kSectorBytes, kSectorBytes);
+  synced.resize(std::max(synced.size(), sector * kSectorBytes + part.size()), '\0');
+  synced.replace(sector * kSectorBytes, part.size(), part);
+}
+
+void MemoryDisk::NameChange::apply(Names& names) const {
+  if (!gone.empty()) names.erase(gone);
+  if (!set.empty()) names[set] = content;
+}
+
 class MemoryDisk::MemoryFile final : public File {
  public:
-  MemoryFile(MemoryDisk& disk, std::shared_ptr<Content> content, std::string path)
-      : disk_(disk), content_(std::move(content)), path_(std::move(path)) {}
+  MemoryFile(MemoryDisk& disk, ContentPtr content, std::string path)
+      : disk_(disk),
+        content_(std::move(content)),
+        path_(std::move(path)),
+        failed_syncs_seen_(content_->failed_syncs) {}
 
   DiskResult<std::size_t> write_at(std::uint64_t offset, std::string_view bytes) override {
     const std::scoped_lock lock(disk_.mutex_);
-    if (auto ok = disk_.check("write", path_); !ok) return std::unexpected(ok.error());
-    std::string& now = content_->now;
-    if (now.size() < offset + bytes.size()) now.resize(offset + bytes.size(), '\0');
-    now.replace(offset, bytes.size(), bytes);
+    const int number = disk_.fault_of("write", path_);
+    if (number > 0) return failed(number, "write");
+    if (number == kShortWrite) bytes = bytes.substr(0, (bytes.size() + 1) / 2);
+    if (!disk_.room_for(growth(offset + bytes.size()))) return failed(ENOSPC, "write");
+    grow(offset + bytes.size());
+    content_->now.replace(offset, bytes.size(), bytes);
     for (std::uint64_t at = offset / kSectorBytes; at * kSectorBytes < offset + bytes.size();
          ++at) {
       content_->dirty_sectors.insert(at);
@@ -28,6 +44,7 @@ class MemoryDisk::MemoryFile final : public File {
 
   DiskResult<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     const std::scoped_lock lock(disk_.mutex_);
+    if (auto ok = disk_.check("read", path_); !ok) return std::unexpected(ok.error());
     const std::string& now = content_->now;
     if (offset >= now.size()) return 0;
     const std::size_t count = std::min<std::size_t>(into.size(), now.size() - offset);
@@ -37,28 +54,54 @@ class MemoryDisk::MemoryFile final : public File {
 
   DiskResult<void> sync() override {
     const std::scoped_lock lock(disk_.mutex_);
-    if (auto ok = disk_.check("sync", path_); !ok) return ok;
-    content_->synced = content_->now;
+    const int number = disk_.fault_of("sync", path_);
+    std::size_t met = 0;
+    for (const std::uint64_t sector : content_->dirty_sectors) {
+      if (number == 0 || (number == kHalfSync && ++met % 2 == 0)) content_->make_durable(sector);
+    }
     content_->dirty_sectors.clear();
+    if (number != 0) ++content_->failed_syncs;
+    // Every file that was open when a sync failed hears of it, once.
+    if (std::exchange(failed_syncs_seen_, content_->failed_syncs) != content_->failed_syncs) {
+      return std::unexpected(DiskError{number > 0 ? number : EIO, "sync", path_});
+    }
+    if (content_->synced.size() < content_->now.size()) {
+      content_->synced.resize(content_->now.size(), '\0');
+    }
     return {};
   }
 
   DiskResult<void> allocate(std::uint64_t offset, std::uint64_t length) override {
     const std::scoped_lock lock(disk_.mutex_);
     if (auto ok = disk_.check("allocation", path_); !ok) return ok;
-    if (content_->now.size() < offset + length) content_->now.resize(offset + length, '\0');
+    if (!disk_.room_for(growth(offset + length))) {
+      return std::unexpected(DiskError{ENOSPC, "allocation", path_});
+    }
+    grow(offset + length);
     return {};
   }
 
   DiskResult<std::uint64_t> size() override {
     const std::scoped_lock lock(disk_.mutex_);
+    if (auto ok = disk_.check("stat", path_); !ok) return std::unexpected(ok.error());
     return content_->now.size();
   }
 
  private:
+  [[nodiscard]] std::unexpected<DiskError> failed(int number, const char* call) const {
+    return std::unexpected(DiskError{number, call, path_});
+  }
+  [[nodiscard]] std::uint64_t growth(std::uint64_t end) const {
+    return end > content_->now.size() ? end - content_->now.size() : 0;
+  }
+  void grow(std::uint64_t end) {
+    if (growth(end) > 0) content_->now.resize(end, '\0');
+  }
+
   MemoryDisk& disk_;
-  std::shared_ptr<Content> content_;
+  ContentPtr content_;
   std::string path_;
+  std::uint64_t failed_syncs_seen_;
 };
 
 class MemoryDisk::MemoryLock final : public DirectoryLock {
@@ -73,28 +116,42 @@ class MemoryDisk::MemoryLock final : public DirectoryLock {
   MemoryDisk& disk_;
 };
 
+int MemoryDisk::fault_of(const std::string& call, const std::string& path) {
+  return fault_ ? fault_(call, path) : 0;
+}
+
 DiskResult<void> MemoryDisk::check(const std::string& call, const std::string& path) {
-  const int number = fault_ ? fault_(call, path) : 0;
-  if (number != 0) return std::unexpected(DiskError{number, call, path});
+  const int number = fault_of(call, path);
+  if (number > 0) return std::unexpected(DiskError{number, call, path});
   return {};
+}
+
+void MemoryDisk::change(const NameChange& change) {
+  change.apply(names_);
+  unsynced_names_.push_back(change);
+}
+
+bool MemoryDisk::room_for(std::uint64_t more) {
+  return more == 0 || bytes_used() + more <= capacity_;
 }
 
 DiskResult<std::unique_ptr<File>> MemoryDisk::open(const std::string& path, Mode mode) {
   const std::scoped_lock lock(mutex_);
-  const auto it = names_.find(path);
-  if (mode == Mode::create) {
-    if (auto ok = check("creation", path); !ok) return std::unexpected(ok.error());
-    if (it != names_.end()) return std::unexpected(DiskError{EEXIST, "open", path});
-    const auto content = std::make_shared<Content>();
-    names_[path] = content;
-    return std::make_unique<MemoryFile>(*this, content, path);
+  const bool create = mode == Mode::create;
+  if (auto ok = check(create ? "creation" : "open", path); !ok) {
+    return std::unexpected(ok.error());
   }
-  if (it == names_.end()) return std::unexpected(DiskError{ENOENT, "open", path});
-  return std::make_unique<MemoryFile>(*this, it->second, path);
+  const auto it = names_.find(path);
+  if (create && it != names_.end()) return std::unexpected(DiskError{EEXIST, "open", path});
+  if (!create && it == names_.end()) return std::unexpected(DiskError{ENOENT, "open", path});
+  const auto content = create ? std::make_shared<Content>() : it->second;
+  if (create) change({.gone = {}, .set = path, .content = content});
+  return std::make_unique<MemoryFile>(*this, content, path);
 }
 
 DiskResult<std::vector<std::string>> MemoryDisk::list(const std::string& directory) {
   const std::scoped_lock lock(mutex_);
+  if (auto ok = check("listing", directory); !ok) return std::unexpected(ok.error());
   std::vector<std::string> names;
   for (const auto& [path, content] : names_) {
     if (path.starts_with(directory + "/")) names.push_back(path.substr(directory.size() + 1));
@@ -107,15 +164,15 @@ DiskResult<void> MemoryDisk::rename(const std::string& from, const std::string& 
   if (auto ok = check("rename", from); !ok) return ok;
   const auto it = names_.find(from);
   if (it == names_.end()) return std::unexpected(DiskError{ENOENT, "rename", from});
-  names_[to] = it->second;
-  names_.erase(from);
+  change({.gone = from, .set = to, .content = it->second});
   return {};
 }
 
 DiskResult<void> MemoryDisk::remove(const std::string& path) {
   const std::scoped_lock lock(mutex_);
   if (auto ok = check("removal", path); !ok) return ok;
-  if (names_.erase(path) == 0) return std::unexpected(DiskError{ENOENT, "removal", path});
+  if (!names_.contains(path)) return std::unexpected(DiskError{ENOENT, "removal", path});
+  change({.gone = path, .set = {}, .content = nullptr});
   return {};
 }
 
@@ -123,54 +180,43 @@ DiskResult<void> MemoryDisk::sync_directory(const std::string& directory) {
   const std::scoped_lock lock(mutex_);
   if (auto ok = check("sync", directory); !ok) return ok;
   synced_names_ = names_;
+  unsynced_names_.clear();
   return {};
 }
 
-DiskResult<void> MemoryDisk::make_directory(const std::string&) { return {}; }
+DiskResult<void> MemoryDisk::make_directory(const std::string& directory) {
+  const std::scoped_lock lock(mutex_);
+  return check("creation", directory);
+}
 
 DiskResult<std::unique_ptr<DirectoryLock>> MemoryDisk::lock(const std::string& path) {
   const std::scoped_lock lock(mutex_);
+  if (auto ok = check("lock", path); !ok) return std::unexpected(ok.error());
   if (locked_) return std::unexpected(DiskError{EAGAIN, "lock", path});
   locked_ = true;
+  if (!names_.contains(path)) {
+    const auto content = std::make_shared<Content>();
+    content->now = "4711\n";
+    change({.gone = {}, .set = path, .content = content});
+  }
   return std::make_unique<MemoryLock>(*this);
 }
 
-std::unique_ptr<MemoryDisk> MemoryDisk::after_power_cut(double survives, std::mt19937& random) {
-  const std::scoped_lock lock(mutex_);
-  auto left = std::make_unique<MemoryDisk>();
-  std::bernoulli_distribution kept(survives);
-  for (const auto& [path, content] : synced_names_) {
-    auto copy = std::make_shared<Content>();
-    std::string bytes = content->synced;
-    for (const std::uint64_t sector : content->dirty_sectors) {
-      if (!kept(random)) continue;
-      const std::string part = content->now.substr(sector * kSectorBytes, kSectorBytes);
-      if (bytes.size() < sector * kSectorBytes + part.size()) {
-        bytes.resize(sector * kSectorBytes + part.size(), '\0');
-      }
-      bytes.replace(sector * kSectorBytes, part.size(), part);
-    }
-    copy->now = copy->synced = bytes;
-    left->names_[path] = copy;
-  }
-  left->synced_names_ = left->names_;
-  return left;
-}
-
-std::unique_ptr<MemoryDisk> MemoryDisk::copy() {
-  const std::scoped_lock lock(mutex_);
-  auto same = std::make_unique<MemoryDisk>();
-  for (const auto& [path, content] : names_) {
-    same->names_[path] = std::make_shared<Content>(*content);
-  }
-  same->synced_names_ = same->names_;
-  return same;
-}
-
-void MemoryDisk::set_fault(
-    std::function<int(const std::string& call, const std::string& path)> fault) {
+void MemoryDisk::set_fault(Fault fault) {
   const std::scoped_lock lock(mutex_);
   fault_ = std::move(fault);
+}
+
+void MemoryDisk::set_capacity(std::uint64_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  capacity_ = bytes;
+}
+
+std::uint64_t MemoryDisk::bytes_used() {
+  const std::scoped_lock lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& [path, content] : names_) bytes += content->now.size();
+  return bytes;
 }
 
 std::string MemoryDisk::read(const std::string& path) {

@@ -56,7 +56,8 @@ inline sale::Buy buy_of(const std::string& buyer, const std::string& key = "",
 /// kept instead of ending the process.
 class RunningEngine {
  public:
-  RunningEngine(Engine::Options options, const Clock& clock, Disk& disk = posix_disk())
+  RunningEngine(Engine::Options options, const Clock& clock, Disk& disk = posix_disk(),
+                store::EventListener* listener = nullptr)
       : clock_(clock) {
     auto opened = Engine::open(std::move(options), clock, disk);
     if (!opened) {
@@ -64,7 +65,11 @@ class RunningEngine {
       return;
     }
     engine_ = std::move(*opened);
-    engine_->set_on_failure([this](const Fault&) { failed_ = true; });
+    if (listener != nullptr) engine_->add_listener(*listener);
+    engine_->set_on_failure([this](const Fault& fault) {
+      failure_ = fault;
+      failed_ = true;
+    });
     engine_->start();
   }
 
@@ -72,6 +77,8 @@ class RunningEngine {
   [[nodiscard]] const Fault& refusal() const { return refusal_; }
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] bool failed() const { return failed_; }
+  /// Once it has failed: what the handler was told.
+  [[nodiscard]] const Fault& failure() const { return failure_; }
 
   Result<sale::Outcome> run(sale::Command::Action action, const std::string& sale = "concert") {
     store::Pending<sale::Outcome> answer;
@@ -95,6 +102,7 @@ class RunningEngine {
  private:
   const Clock& clock_;
   Fault refusal_;
+  Fault failure_;
   std::atomic<bool> failed_{false};
   std::uint64_t reads_ = 0;
   std::unique_ptr<Engine> engine_;

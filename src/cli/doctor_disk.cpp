@@ -96,8 +96,8 @@ std::optional<DirectoryFacts> look_at_directory(const std::string& dir) {
   struct statfs system{};
   if (::statfs(facts.looked_at.c_str(), &system) != 0) return std::nullopt;
   facts.file_system = system.f_type;
-  facts.free_bytes = static_cast<std::uint64_t>(system.f_bavail) *
-                     static_cast<std::uint64_t>(system.f_bsize);
+  facts.free_bytes =
+      static_cast<std::uint64_t>(system.f_bavail) * static_cast<std::uint64_t>(system.f_bsize);
   facts.read_only = (system.f_flags & ST_RDONLY) != 0;
   facts.writable = ::access(facts.looked_at.c_str(), W_OK | X_OK) == 0;
   return facts;

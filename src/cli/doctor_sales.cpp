@@ -95,9 +95,8 @@ std::vector<Finding> judge_sales(const std::vector<sale::SaleView>& sales, Insta
 }
 
 bool opening_ahead(const std::vector<sale::SaleView>& sales) {
-  return std::ranges::any_of(sales, [](const sale::SaleView& sale) {
-    return sale.state == sale::SaleState::scheduled;
-  });
+  return std::ranges::any_of(
+      sales, [](const sale::SaleView& sale) { return sale.state == sale::SaleState::scheduled; });
 }
 
 std::uint64_t bytes_needed(const std::vector<sale::SaleView>& sales, std::uint64_t buyers) {

@@ -96,11 +96,12 @@ std::optional<std::string> fit_to(const InheritedSockets& sockets, ServeOptions&
   if (sockets.buyers.empty()) return std::nullopt;
   options.listen = http::local_address(sockets.buyers.front());
   const auto loops = static_cast<std::uint32_t>(sockets.buyers.size());
-  if (options.ingress == loops) return std::nullopt;
-  std::string words = std::to_string(loops) + " ingress loop" + (loops == 1 ? "" : "s") +
-                      " instead of " + std::to_string(options.ingress) +
-                      ": each reads from an inherited socket of its own";
+  const std::uint32_t asked = ingress_loops(options);
   options.ingress = loops;
+  if (asked == loops) return std::nullopt;
+  std::string words = std::to_string(loops) + " ingress loop" + (loops == 1 ? "" : "s") +
+                      " instead of " + std::to_string(asked) +
+                      ": each reads from an inherited socket of its own";
   return words;
 }
 

@@ -90,8 +90,6 @@ Result<BackupReport> restore(const std::string& file, const std::string& dir) {
   const std::filesystem::path source(file);
   ChainReader reader(disk, directory_of(file), {{Position(1), source.filename().string()}},
                      ChainPoint{});
-  auto mark = MarkFile::create(disk, mark_path(dir), Instant());
-  if (!mark) return disk_fault(mark.error(), kRemedy);
   auto out = RecordFile::create(disk, path_in(dir, segment_name(Position(1))));
   if (!out) return std::unexpected(out.error());
   BackupReport report;
@@ -109,6 +107,9 @@ Result<BackupReport> restore(const std::string& file, const std::string& dir) {
   }
   report.last = reader.last().position;
   report.bytes = reader.bytes();
+  // The mark comes last: without one no server starts, so half a restore is never served from.
+  auto mark = MarkFile::create(disk, mark_path(dir), Instant());
+  if (!mark) return disk_fault(mark.error(), kRemedy);
   // Holds are lengthened by the time since the last record: the server was away for that long.
   const auto marked = mark->write(reader.last(), reader.last().time, false, true);
   if (!marked) return disk_fault(marked.error(), kRemedy);

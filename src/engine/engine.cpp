@@ -45,7 +45,7 @@ Result<std::unique_ptr<Journal>> ready_journal(Disk& disk, const std::string& di
     start.offset = recovered.end.offset;
   }
   auto journal = Journal::open(disk, dir, options, start);
-  if (!journal) return disk_fault(journal.error(), "Make room on the disk, then start again.");
+  if (!journal) return disk_fault(journal.error(), verify_remedy(dir));
   return std::move(*journal);
 }
 
@@ -146,6 +146,7 @@ void Engine::start() {
                          .dir = impl.options.data_dir,
                          .journal = *impl.journal,
                          .committer = *impl.committer,
+                         .failure = impl.failure,
                          .warn = impl.warn,
                          .every_bytes = impl.options.journal.snapshot_bytes,
                          .bytes_before = impl.recovered.bytes - impl.recovered.bytes_in_snapshot});

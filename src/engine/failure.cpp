@@ -9,8 +9,8 @@ void Failure::report(const std::string& what) {
   raise();
   if (reported_.exchange(true)) return;
   const Fault fault{FaultKind::unknown, what,
-                    "What was not answered may or may not have happened. Free or replace the disk, "
-                    "then start again: the journal tells what is true."};
+                    "What was not answered may or may not have happened. Make room on the disk, or "
+                    "replace it, then start again: the journal tells what is true."};
   if (handler_) {
     handler_(fault);
     return;

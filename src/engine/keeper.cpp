@@ -49,7 +49,7 @@ void Keeper::run() {
 }
 
 void Keeper::keep_zeros() {
-  while (!stopping_) {
+  while (!stopping_ && !parts_.failure.failed()) {
     const auto more = parts_.journal.write_zeros();
     if (!more) return parts_.failure.report(to_text(more.error()));
     if (!*more) return;

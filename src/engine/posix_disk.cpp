@@ -135,12 +135,14 @@ class PosixDisk final : public Disk {
 
   DiskResult<void> make_directory(const std::string& directory) override {
     std::error_code error;
-    const std::filesystem::path path = std::filesystem::absolute(directory, error);
+    std::filesystem::path path = std::filesystem::absolute(directory, error).lexically_normal();
+    if (!path.has_filename()) path = path.parent_path();  // "data/"
     if (error) return failed("creation", directory, error.value());
-    if (!std::filesystem::create_directories(path, error)) {
-      if (error) return failed("creation", directory, error.value());
-      return {};
+    if (std::filesystem::is_directory(path, error)) return {};
+    if (path.has_relative_path()) {
+      if (auto above = make_directory(path.parent_path().string()); !above) return above;
     }
+    if (::mkdir(path.c_str(), 0777) != 0) return failed("creation", path.string());
     return sync_directory(path.parent_path().string());
   }
 
@@ -156,8 +158,11 @@ class PosixDisk final : public Disk {
       return failed("lock", path, errno == EACCES ? EAGAIN : errno);
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(fd.get(), 0) != 0) return failed("truncation", path);
+    // Written before it is cut to length: on a full disk the old block has room for the new id.
     if (::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) return failed("write", path);
+    if (::ftruncate(fd.get(), static_cast<off_t>(pid.size())) != 0) {
+      return failed("truncation", path);
+    }
     return std::make_unique<PosixLock>(fd.release());
   }
 };

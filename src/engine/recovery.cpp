@@ -24,11 +24,14 @@ std::unexpected<Fault> unreadable(const std::string& dir, const DiskError& error
   return refused(FaultKind::unavailable, dir, to_text(error));
 }
 
-std::unexpected<Fault> newer(const std::string& what, std::uint64_t format, std::uint64_t known) {
+std::unexpected<Fault> newer(const std::string& dir, const std::string& what, std::uint64_t format,
+                             std::uint64_t known) {
   return fault(FaultKind::bad_input,
                what + " is of format " + std::to_string(format) +
                    ", this program reads up to format " + std::to_string(known),
-               "Start the newer program again. Nothing was changed.");
+               "Nothing was changed: start the newer program again. If there never was one, these "
+               "bytes are damaged. " +
+                   verify_remedy(dir));
 }
 
 std::string place_words(const Recovered& found, const JournalPlace& place) {
@@ -40,7 +43,7 @@ Result<std::optional<Mark>> read_mark(Disk& disk, const std::string& dir, bool j
   const auto bytes = read_whole(disk, mark_path(dir));
   if (!bytes && bytes.error().number != ENOENT) return unreadable(dir, bytes.error());
   const MarkFile::Found found = MarkFile::parse(bytes ? *bytes : std::string());
-  if (found.newer_format) return newer("file journal.mark", *found.newer_format, kMarkFormat);
+  if (found.newer_format) return newer(dir, "file journal.mark", *found.newer_format, kMarkFormat);
   // A new directory: nothing yet, or a first start that died between mark and journal.
   if (!found.mark && journal_empty) return std::nullopt;
   if (!found.mark) {
@@ -167,7 +170,7 @@ Result<void> Walk::judge_end() {
   const std::string here = place_words(found_, end.place);
   const std::string expected = std::to_string(found_.last.position.next().value());
   if (end.why == ChainEnd::Why::newer_format) {
-    return newer(here + ": the journal", end.format, kJournalFormat);
+    return newer(dir_, here + ": the journal", end.format, kJournalFormat);
   }
   const auto later = reader_.later_record();
   if (!later) return unreadable(dir_, later.error());

@@ -135,8 +135,7 @@ Result<void> write_snapshot(Disk& disk, const std::string& dir, const Snapshot& 
   const auto back = read_whole(disk, temporary);
   if (!back) return disk_fault(back.error(), "The snapshot is tried again later.");
   if (*back != bytes) return broken(temporary, "reads back differently");
-  if (auto done = disk.rename(temporary, path); !done) return as_result(done);
-  return as_result(disk.sync_directory(dir));
+  return as_result(disk.rename(temporary, path));
 }
 
 Result<Snapshot> read_snapshot(Disk& disk, const std::string& path) {

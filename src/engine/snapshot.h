@@ -17,8 +17,8 @@ struct Snapshot {
   Sales sales;
 };
 
-/// Writes the snapshot beside the journal: a temporary file, synced, renamed, the directory
-/// synced, then read back and compared. On failure no snapshot of that position exists.
+/// Writes the snapshot beside the journal: a temporary file, synced, read back and compared, then
+/// renamed. The caller syncs the directory. On failure no snapshot of that position exists.
 [[nodiscard]] Result<void> write_snapshot(Disk& disk, const std::string& dir,
                                           const Snapshot& snapshot);
 

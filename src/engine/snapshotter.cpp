@@ -48,6 +48,11 @@ void Snapshotter::take() {
   const auto written = write_snapshot(
       parts_.disk, parts_.dir, {.at = recovered->last, .sales = std::move(recovered->sales)});
   if (!written) return parts_.warn("no snapshot was made: " + written.error().what);
+  // The names of the journal's files lie in the same directory: what a sync of it that failed has
+  // lost, a sync for a new segment would not hear of.
+  if (auto synced = parts_.disk.sync_directory(parts_.dir); !synced) {
+    return parts_.failure.report(to_text(synced.error()));
+  }
   if (auto pruned = prune_snapshots(parts_.disk, parts_.dir, kSnapshotsKept); !pruned) {
     parts_.warn("old snapshots were left: " + to_text(pruned.error()));
   }

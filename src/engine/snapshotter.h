@@ -9,6 +9,7 @@
 #include "engine/bell.h"
 #include "engine/committer.h"
 #include "engine/disk.h"
+#include "engine/failure.h"
 #include "engine/journal.h"
 
 namespace dibs::engine {
@@ -23,6 +24,7 @@ class Snapshotter {
     std::string dir;
     const Journal& journal;
     const Committer& committer;
+    Failure& failure;
     std::function<void(const std::string&)> warn;
     std::uint64_t every_bytes = 0;
     std::uint64_t bytes_before = 0;  ///< of journal since the last snapshot, when started

@@ -110,7 +110,7 @@ void look_at_machine(const ServeOptions& options, bool opening_is_ahead, Checkup
   for (const char* queue : {"net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog"}) {
     checkup.add(judge_queue(queue, look_at_setting(queue), connections));
   }
-  checkup.add(judge_loops(options.ingress, look_at_cores()));
+  checkup.add(judge_loops(ingress_loops(options), look_at_cores()));
 }
 
 /// The sales, as far as the journal can be read.

@@ -124,7 +124,8 @@ Finding judge_loops(std::uint32_t loops, std::uint32_t cores) {
                             " ingress loop" + (loops == 1 ? "" : "s") +
                             ", the sequencer and the committer";
   if (loops > cores) {
-    return {Grade::no_go, words, "Loops that share a core number late. Give a smaller --ingress."};
+    return {Grade::warn, words,
+            "Loops that share a core wait for each other. Give a smaller --ingress."};
   }
   if (cores < loops + 1) {
     return {Grade::warn, words, "A second core would keep commits out of the way of reading."};

@@ -3,6 +3,7 @@
 #include <array>
 #include <iostream>
 
+#include "base/out_of_memory.h"
 #include "cli/exit_status.h"
 #include "cli/subcommands.h"
 
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  dibs::end_when_memory_runs_out();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -59,7 +59,10 @@ std::string_view bytes_of(const Record& record) {
 }  // namespace
 
 Result<BackupReport> backup(const std::string& dir, const std::string& file) {
-  Disk& disk = posix_disk();
+  return backup(dir, file, posix_disk());
+}
+
+Result<BackupReport> backup(const std::string& dir, const std::string& file, Disk& disk) {
   auto out = RecordFile::create(disk, file);
   if (!out) return std::unexpected(out.error());
   BackupReport report;
@@ -81,7 +84,10 @@ Result<BackupReport> backup(const std::string& dir, const std::string& file) {
 }
 
 Result<BackupReport> restore(const std::string& file, const std::string& dir) {
-  Disk& disk = posix_disk();
+  return restore(file, dir, posix_disk());
+}
+
+Result<BackupReport> restore(const std::string& file, const std::string& dir, Disk& disk) {
   if (auto made = disk.make_directory(dir); !made) return disk_fault(made.error(), kRemedy);
   if (const auto names = disk.list(dir); !names || !names->empty()) {
     return fault(FaultKind::bad_input, "directory " + dir + " is not empty",

@@ -56,8 +56,12 @@ struct BackupReport {
 /// Writes the journal's good records, from the first on, into the new file `file`, durably. Beside
 /// a server: all that was durable at the call. Of a damaged journal: what lies before the damage.
 [[nodiscard]] Result<BackupReport> backup(const std::string& dir, const std::string& file);
+[[nodiscard]] Result<BackupReport> backup(const std::string& dir, const std::string& file,
+                                          Disk& disk);
 /// Makes the new data directory `dir` out of a backup.
 [[nodiscard]] Result<BackupReport> restore(const std::string& file, const std::string& dir);
+[[nodiscard]] Result<BackupReport> restore(const std::string& file, const std::string& dir,
+                                           Disk& disk);
 
 struct AuditReport {
   std::uint64_t records = 0;

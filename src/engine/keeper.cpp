@@ -72,9 +72,11 @@ void Keeper::keep_mark() {
 }
 
 void Keeper::write_clean_end() {
-  if (parts_.failure.failed()) return;
-  const auto done = parts_.mark.write(parts_.committer.durable(), parts_.clock.now(), true, true);
-  if (!done) parts_.failure.report(to_text(done.error()));
+  // Both slots, one durable before the other is begun: until the next start either may be lost.
+  for (int slot = 0; slot < 2 && !parts_.failure.failed(); ++slot) {
+    const auto done = parts_.mark.write(parts_.committer.durable(), parts_.clock.now(), true, true);
+    if (!done) parts_.failure.report(to_text(done.error()));
+  }
 }
 
 }  // namespace dibs::engine

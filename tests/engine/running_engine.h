@@ -80,10 +80,14 @@ class RunningEngine {
   /// Once it has failed: what the handler was told.
   [[nodiscard]] const Fault& failure() const { return failure_; }
 
+  void submit(sale::Command::Action action, store::Reply<sale::Outcome> reply,
+              const std::string& sale = "concert") {
+    engine_->submit({clock_.now(), kNoLoop, ++reads_}, SaleId(sale), {.action = std::move(action)},
+                    std::move(reply));
+  }
   Result<sale::Outcome> run(sale::Command::Action action, const std::string& sale = "concert") {
     store::Pending<sale::Outcome> answer;
-    engine_->submit({clock_.now(), kNoLoop, ++reads_}, SaleId(sale), {.action = std::move(action)},
-                    answer.reply());
+    submit(std::move(action), answer.reply(), sale);
     return answer.wait();
   }
 

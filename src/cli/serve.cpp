@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 #include "api/api.h"
 #include "cli/demo.h"
@@ -25,6 +26,10 @@ namespace dibs::cli {
 namespace {
 
 constexpr Duration kDrainPatience = std::chrono::seconds(10);
+
+/// Answers that wait in the loops when the journal fails leave within a round of each; more time
+/// would only keep the shop's standby waiting.
+constexpr Duration kFailurePatience = std::chrono::seconds(1);
 
 /// A client that has connected gets so long to send its request: several times the way there and
 /// back around the world. Those whose connection is only kept open are closed after it.
@@ -64,6 +69,17 @@ struct Parts {
   }
 };
 
+/// The journal can no longer be written. Everybody outstanding is being answered `unknown_outcome`:
+/// those answers leave, then the process ends. From a thread of its own, since the one that tells
+/// is the one that answers.
+void end_after_failure(const Fault& fault, http::Server* server) {
+  log_fault(fault);
+  std::thread([server] {
+    if (server != nullptr) server->drain(kFailurePatience, Duration(0));
+    std::_Exit(kUnreachable);
+  }).detach();
+}
+
 Result<void> assemble(const ServeOptions& options, api::Options api_options,
                       InheritedSockets sockets, Parts& parts) {
   engine::Engine::Options engine_options;
@@ -73,10 +89,8 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto engine = engine::Engine::open(engine_options, system_clock());
   if (!engine) return std::unexpected(engine.error());
   parts.engine = std::move(*engine);
-  parts.engine->set_on_failure([](const Fault& fault) {
-    log_fault(fault);
-    std::_Exit(kUnreachable);
-  });
+  parts.engine->set_on_failure(
+      [&parts](const Fault& fault) { end_after_failure(fault, parts.server.get()); });
   parts.engine->set_on_warning([](const std::string& warning) { log_warning(warning); });
   for (const std::string& warning : parts.engine->warnings()) log_warning(warning);
 

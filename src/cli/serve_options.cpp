@@ -1,5 +1,7 @@
 #include "cli/serve_options.h"
 
+#include <arpa/inet.h>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -18,9 +20,15 @@ namespace {
 constexpr std::uint32_t kIngressMax = 64;
 constexpr std::uint32_t kIngressByCoresMax = 8;
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") ||
-         address.starts_with("[::1]:");
+/// Whether only this machine can reach `address`, HOST:PORT. A name other than localhost could be
+/// anybody's.
+bool is_loopback(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr number{};
+  constexpr std::uint32_t kLoopbackNet = 127;
+  return ::inet_pton(AF_INET, host.c_str(), &number) == 1 &&
+         ntohl(number.s_addr) >> 24U == kLoopbackNet;
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -59,10 +67,11 @@ Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) 
 }
 
 Result<void> check_ways_in(const ServeOptions& options, const api::Options& out) {
-  if (options.insecure_demo && !is_loopback(options.listen)) {
-    return fault(FaultKind::bad_input,
-                 "--insecure-demo listens on loopback only, not on " + options.listen + ".",
-                 "Take --listen 127.0.0.1:8080, or leave --insecure-demo out and give keys.");
+  for (const std::string& address : {options.listen, options.operator_listen}) {
+    if (!options.insecure_demo || address.empty() || is_loopback(address)) continue;
+    return fault(
+        FaultKind::bad_input, "--insecure-demo listens on loopback only, not on " + address + ".",
+        "Take an address like 127.0.0.1:8080, or leave --insecure-demo out and give keys.");
   }
   if (!options.insecure_demo && out.shop_keys.empty() && !out.jwt) {
     return fault(FaultKind::bad_input,

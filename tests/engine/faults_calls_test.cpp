@@ -85,8 +85,8 @@ class Injector {
     return false;
   }
   static std::string kind_of_file(const std::string& path) {
-    for (const char* kind : {"journal-next", "journal.mark", "journal-", "snapshot", "ballast",
-                             "lock"}) {
+    for (const char* kind :
+         {"journal-next", "journal.mark", "journal-", "snapshot", "ballast", "lock"}) {
       if (path.find(kind) != std::string::npos) return kind;
     }
     return "directory";
@@ -180,18 +180,19 @@ TEST(FaultAtEveryCall, loses_nothing_undoes_nothing_and_a_restart_works) {
     for (const bool for_ever : {false, true}) {
       Tally tally;
       inject_everywhere(kind, for_ever, tally);
-      std::printf("%s, %s: %zu calls failed, %zu starts refused, %zu engines stopped, %zu restarts, "
-                  "%zu promises broken\n",
-                  name_of(kind), for_ever ? "for ever" : "once", tally.runs, tally.refused,
-                  tally.stopped, tally.restarts, tally.broken);
+      std::printf(
+          "%s, %s: %zu calls failed, %zu starts refused, %zu engines stopped, %zu restarts, "
+          "%zu promises broken\n",
+          name_of(kind), for_ever ? "for ever" : "once", tally.runs, tally.refused, tally.stopped,
+          tally.restarts, tally.broken);
       EXPECT_EQ(tally.broken, 0U) << tally.first_broken;
       for (const auto& [call, count] : tally.fired_on) all.fired_on[call] += count;
     }
   }
   for (const auto& [call, count] : all.fired_on) std::printf("  %s: %zu\n", call.c_str(), count);
-  for (const char* call : {"write of journal-", "sync of journal-", "sync of directory",
-                           "allocation of journal-next", "rename of journal-next",
-                           "sync of journal.mark", "creation of ballast", "lock of lock"}) {
+  for (const char* call :
+       {"write of journal-", "sync of journal-", "sync of directory", "allocation of journal-next",
+        "rename of journal-next", "sync of journal.mark", "creation of ballast", "lock of lock"}) {
     EXPECT_GT(all.fired_on[call], 0U) << "no fault met a " << call;
   }
 }

@@ -127,10 +127,11 @@ Tally cut_everywhere(std::uint32_t seed, Habit habit, bool sync) {
 }
 
 void print(const char* what, std::uint32_t seed, const Tally& tally) {
-  std::printf("%s, seed %u: %zu power cuts (%zu with every subset; at most %zu open ends), %zu states, "
-              "%zu restarts, %zu promises broken\n",
-              what, seed, tally.cuts, tally.exhaustive, tally.most_open_ends, tally.states,
-              tally.restarts, tally.broken);
+  std::printf(
+      "%s, seed %u: %zu power cuts (%zu with every subset; at most %zu open ends), %zu states, "
+      "%zu restarts, %zu promises broken\n",
+      what, seed, tally.cuts, tally.exhaustive, tally.most_open_ends, tally.states, tally.restarts,
+      tally.broken);
 }
 
 TEST(PowerCutAtEveryCall, loses_nothing_whichever_unsynced_sectors_and_names_survive) {

@@ -205,7 +205,9 @@ std::vector<std::string> damaged(const std::string& sector, const std::string& n
   return ways;
 }
 
-std::string place_of(const Sector& sector) { return sector.path + " at " + std::to_string(sector.at); }
+std::string place_of(const Sector& sector) {
+  return sector.path + " at " + std::to_string(sector.at);
+}
 
 Counts damage_everything(const Directory& directory) {
   const std::vector<Sector> sectors = sectors_of(*directory.disk);
@@ -232,10 +234,11 @@ Counts damage_everything(const Directory& directory) {
             counts);
     }
   }
-  std::printf("%zu sectors in %zu files: %zu damages, %zu refused (%zu of %zu tried restored up to the "
-              "damage), %zu harmless, %zu in the stated gap, %zu wrong\n",
-              sectors.size(), directory.disk->paths().size(), counts.damages, counts.refused,
-              counts.restored, counts.tried, counts.harmless, counts.in_the_gap, counts.wrong);
+  std::printf(
+      "%zu sectors in %zu files: %zu damages, %zu refused (%zu of %zu tried restored up to the "
+      "damage), %zu harmless, %zu in the stated gap, %zu wrong\n",
+      sectors.size(), directory.disk->paths().size(), counts.damages, counts.refused,
+      counts.restored, counts.tried, counts.harmless, counts.in_the_gap, counts.wrong);
   return counts;
 }
 
@@ -268,8 +271,8 @@ TEST(DamagedSector, a_recovery_that_truncates_is_caught) {
   std::fill(bytes.begin() + 3 * kSector, bytes.end(), '\0');
   disk->overwrite(first, bytes);
   for (const std::string& path : disk->paths()) {
-    const bool later = path.find("snapshot-") != std::string::npos ||
-                       (path.ends_with(".log") && path != first);
+    const bool later =
+        path.find("snapshot-") != std::string::npos || (path.ends_with(".log") && path != first);
     if (later || path == mark_path(kDataDir)) disk->erase(path);
   }
   ASSERT_TRUE(MarkFile::create(*disk, mark_path(kDataDir), Instant()).has_value());

@@ -93,7 +93,8 @@ Facts Told::facts() const {
   return facts_;
 }
 
-std::vector<std::string> broken_by_recovery(Disk& left, const Facts& facts, const std::string& dir) {
+std::vector<std::string> broken_by_recovery(Disk& left, const Facts& facts,
+                                            const std::string& dir) {
   std::vector<std::string> broken = facts.broken;
   const auto events = events_of(left, dir);
   if (!events) {
@@ -104,7 +105,8 @@ std::vector<std::string> broken_by_recovery(Disk& left, const Facts& facts, cons
   return broken;
 }
 
-std::vector<std::string> broken_by_restart(Disk& left, const ManualClock& clock, const Facts& facts, const std::string& dir) {
+std::vector<std::string> broken_by_restart(Disk& left, const ManualClock& clock, const Facts& facts,
+                                           const std::string& dir) {
   std::vector<std::string> broken = broken_by_recovery(left, facts, dir);
   if (!broken.empty()) return broken;
   {

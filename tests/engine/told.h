@@ -22,7 +22,7 @@ struct Facts {
   std::vector<sale::Event> events;        ///< heard by the listener: visible on every page
   std::map<std::string, OrderId> orders;  ///< acknowledged, by buyer
   std::set<Arrival> numbers;
-  std::vector<std::string> broken;        ///< promises that were broken in front of everybody
+  std::vector<std::string> broken;  ///< promises that were broken in front of everybody
 };
 
 /// Remembers what it is told: the clients' and listeners' side of an engine. Any thread.

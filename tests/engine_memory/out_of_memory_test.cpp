@@ -113,7 +113,8 @@ std::vector<std::string> broken_after(const std::string& dir, const std::string&
     if (!(lines >> name >> value)) break;
     if (word == "seen") seen = std::stoull(value);
     if (word == "order") facts.orders.emplace(name, *parse_order_id(value));
-    if (word == "number" && value != "0" && !facts.numbers.insert(Arrival(std::stoull(value))).second) {
+    if (word == "number" && value != "0" &&
+        !facts.numbers.insert(Arrival(std::stoull(value))).second) {
       facts.broken.push_back("arrival " + value + " was given twice");
     }
   }
@@ -137,7 +138,8 @@ TEST(OutOfMemory, ends_the_process_with_a_word_and_loses_nothing_at_whichever_al
       for (const std::string& words : broken_after(dir.path(), ended.said)) {
         ADD_FAILURE() << "allocation " << at << ": " << words;
       }
-      for (std::size_t i = 0; (i = ended.said.find("order ", i)) != std::string::npos; ++i) ++orders;
+      for (std::size_t i = 0; (i = ended.said.find("order ", i)) != std::string::npos; ++i)
+        ++orders;
     }
     std::printf("no memory %s: %zu of about %zu allocations, %zu orders had been told, 0 lost\n",
                 for_ever ? "for ever" : "once", runs, at, orders);

@@ -98,6 +98,8 @@ class Commands(unittest.TestCase):
         unknown_key.write_text('lissten = "127.0.0.1:0"\n')
         rows = [([], "subcommand"), (["serve", "--bad"], "--bad"), (["serve", "--ingress", "65"], "--ingress"),
                 (["serve", "--insecure-demo", "--listen", "0.0.0.0:0"], "loopback"),
+                (["serve", "--insecure-demo", "--listen", "127.example.org:0"], "loopback"),
+                (["serve", "--insecure-demo", "--operator-listen", "0.0.0.0:0"], "loopback"),
                 (["serve", "--data", str(self.root / "x")], "shop key"),
                 (["serve", "--insecure-demo", "--config", str(unknown_key)], "lissten"),
                 (["rush", "--buyers", "0"], "--buyers"), (["why"], "--sale")]

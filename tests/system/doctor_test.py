@@ -112,8 +112,8 @@ class Doctor(unittest.TestCase):
     def test_more_loops_than_cores(self):
         status, lines = doctor(self.data, "--ingress", "64",
                                preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
-        self.assertEqual(status, 1)
-        self.assertTrue(line_of(lines, "cores: 1 for 64").startswith("NO-GO"), lines)
+        self.assertEqual(status, 0)
+        self.assertTrue(line_of(lines, "cores: 1 for 64").startswith("warn"), lines)
 
     def test_a_journal_that_is_damaged_or_newer(self):
         self.make_sale()

@@ -66,16 +66,20 @@ Result<BackupReport> backup(const std::string& dir, const std::string& file, Dis
   auto out = RecordFile::create(disk, file);
   if (!out) return std::unexpected(out.error());
   BackupReport report;
-  RecoverOptions options{.beside_server = true, .fold = false};
+  RecoverOptions options{.beside_server = true, .fold = false, .use_mark = false};
   options.visit = [&](const Record& record) {
     ++report.records;
     report.last = record.head.position;
     report.bytes += bytes_of(record).size();
     return out->add(bytes_of(record));
   };
-  // A damaged journal is copied up to the damage; `verify` is who reports it.
+  // A damaged journal is copied up to the damage, and one without a mark as far as it goes;
+  // `verify` is who reports it.
   const auto recovered = recover(disk, dir, options);
-  if (!recovered && report.records == 0) return std::unexpected(recovered.error());
+  if (!recovered && report.records == 0) {
+    remove_if_there(disk, file);
+    return std::unexpected(recovered.error());
+  }
   if (auto done = out->finish(); !done) return std::unexpected(done.error());
   if (auto done = disk.sync_directory(directory_of(file)); !done) {
     return disk_fault(done.error(), kRemedy);

@@ -215,9 +215,11 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
     Recovered found;
     auto segments = list_segments(disk, dir);
     if (!segments) return unreadable(dir, segments.error());
-    auto mark = read_mark(disk, dir, segments->empty(), found.warnings);
-    if (!mark) return std::unexpected(mark.error());
-    found.mark = *mark;
+    if (options.use_mark) {
+      auto mark = read_mark(disk, dir, segments->empty(), found.warnings);
+      if (!mark) return std::unexpected(mark.error());
+      found.mark = *mark;
+    }
     // Beside a server: listed after the mark was read, the journal reaches at least as far.
     segments = list_segments(disk, dir);
     if (!segments) return unreadable(dir, segments.error());

@@ -21,6 +21,8 @@ struct RecoverOptions {
   bool beside_server = false;
   /// Fold the entries into `sales`; otherwise only the chain is checked.
   bool fold = true;
+  /// Hold the journal against the mark. Without it nobody can say whether the end is lost.
+  bool use_mark = true;
   /// Begin from the newest good snapshot rather than from the first record.
   bool use_snapshots = true;
   /// Called for every record, after its place in the chain was checked; false stops there.

@@ -41,6 +41,7 @@ struct Injection {
   Kind kind = Kind::error;
   bool for_ever = false;
   std::size_t at = 0;  ///< the first call that fails, of those to which the kind applies
+  int rush = 24;       ///< how many press at once in the run
 };
 
 /// Fails the calls it is told to, and knows which they were.
@@ -129,7 +130,7 @@ bool inject(Injection injection, Habit habit, Tally& tally) {
   std::vector<std::unique_ptr<MemoryDisk>> images;
   Facts facts;
   std::string fired_on;
-  const RunEnd end = small_run({memory, disk, clock, told}, run_options(), [&] {
+  const RunEnd end = small_run({memory, disk, clock, told, injection.rush}, run_options(), [&] {
     // First what was told: it may grow until the images are taken, and they must hold it.
     facts = told.facts();
     images.push_back(memory.copy());
@@ -167,11 +168,13 @@ bool inject(Injection injection, Habit habit, Tally& tally) {
 // No run makes so many calls.
 constexpr std::size_t kMostCalls = 20'000;
 
-/// Injects the fault at every call.
+/// Injects the fault at every call; in the long version, of runs with ever larger commits.
 void inject_everywhere(Kind kind, bool for_ever, Tally& tally) {
-  std::size_t at = 1;
-  while (at < kMostCalls && inject({kind, for_ever, at}, Habit::none, tally)) ++at;
-  EXPECT_LT(at, kMostCalls);
+  for (int rush = 24; rush <= (long_version() ? 120 : 24); rush += 24) {
+    std::size_t at = 1;
+    while (at < kMostCalls && inject({kind, for_ever, at, rush}, Habit::none, tally)) ++at;
+    EXPECT_LT(at, kMostCalls);
+  }
 }
 
 TEST(FaultAtEveryCall, loses_nothing_undoes_nothing_and_a_restart_works) {
@@ -201,7 +204,7 @@ TEST(FaultAtEveryCall, a_retry_of_a_failed_sync_is_caught) {
   Tally tally;
   std::size_t at = 1;
   while (at < kMostCalls && tally.broken == 0 &&
-         inject({Kind::half_sync, false, at}, Habit::retries_sync, tally)) {
+         inject({Kind::half_sync, false, at, 24}, Habit::retries_sync, tally)) {
     ++at;
   }
   EXPECT_GT(tally.broken, 0U);

@@ -261,10 +261,35 @@ TEST(DamagedSector, of_the_last_unmarked_record_is_the_only_one_that_passes_for_
   EXPECT_GT(counts.in_the_gap, 0U) << "the gap is stated, so it must be seen";
 }
 
+TEST(MissingFile, of_journal_or_mark_is_refused_and_of_anything_else_is_harmless) {
+  const Directory directory = make_directory(true);
+  std::size_t refused = 0;
+  for (const std::string& path : directory.disk->paths()) {
+    auto disk = directory.disk->copy();
+    disk->erase(path);
+    const bool needed = path == mark_path(kDataDir) || path.find("journal-0") != std::string::npos;
+    const ManualClock clock;
+    const auto opened = Engine::open(run_options(), clock, *disk);
+    EXPECT_EQ(opened.has_value(), !needed) << path;
+    if (opened) {
+      EXPECT_EQ(state_of(*disk, kDataDir).value(), directory.state) << path;
+      continue;
+    }
+    ++refused;
+    EXPECT_NE(opened.error().remedy.find("dibs journal verify"), std::string::npos) << path;
+    // Without the mark nobody can say that the end is there, but all that is can be saved.
+    if (path != mark_path(kDataDir)) continue;
+    ASSERT_TRUE(backup(kDataDir, kBackup, *disk).has_value());
+    ASSERT_TRUE(restore(kBackup, kRestored, *disk).has_value());
+    EXPECT_EQ(state_of(*disk, kRestored).value(), directory.state);
+  }
+  EXPECT_GE(refused, 2U);
+}
+
 TEST(DamagedSector, a_recovery_that_truncates_is_caught) {
   // The planted bug does what a tolerant reader does at damage amid the log: everything from there
   // on is cut off, and the mark is set to what is left.
-  Directory directory = make_directory(true);
+  const Directory directory = make_directory(true);
   auto disk = directory.disk->copy();
   const std::string first = path_in(kDataDir, segment_name(Position(1)));
   std::string bytes = disk->read(first);

@@ -26,10 +26,13 @@ def run(*arguments, timeout=120, env=None):
 
 
 class Server:
-    """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it."""
+    """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it. Its log lies
+    beside the data directory, or in `log`. `under` is a command to run it under."""
 
-    def __init__(self, data, *flags, demo=True):
+    def __init__(self, data, *flags, demo=True, log=None, under=()):
         self.data = str(data)
+        self.log = log or os.path.join(os.path.dirname(self.data), "serve.log")
+        self.under = under
         self.flags = ["--insecure-demo"] if demo else []
         self.flags += flags
         self.process = None
@@ -38,9 +41,9 @@ class Server:
     def start(self):
         environment = {**os.environ, "DIBS_OPERATOR_TOKENS": f"anna:{OPERATOR_TOKEN}",
                        "DIBS_SUPPORT_TOKENS": f"sam:{SUPPORT_TOKEN}", "DIBS_SHOP_KEY": SHOP_KEY}
-        log = open(os.path.join(os.path.dirname(self.data), "serve.log"), "ab")
+        log = open(self.log, "ab")
         self.process = subprocess.Popen(
-            [str(BINARY), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags],
+            [*self.under, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags],
             stdout=subprocess.PIPE, stderr=log, env=environment)
         log.close()
         said = b""

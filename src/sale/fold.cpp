@@ -175,7 +175,8 @@ class Fold {
     order.seq = event_.seq;
     if (from == to) return;
     move_hold(index, from, to);
-    move_last_winner(index, from, to);
+    if (to == OrderState::paid) state_.winners.add(index);
+    if (from == OrderState::paid) state_.winners.removed(state_.book);
   }
 
   void move_units(OrderIndex index, OrderState from, OrderState to) {
@@ -214,15 +215,6 @@ class Fold {
     const bool holds_now = holds_units(to);
     if (held && !holds_now) state_.holds.removed(state_.book);
     if (!held && holds_now) state_.holds.add(state_.book, index);
-  }
-
-  void move_last_winner(OrderIndex index, OrderState from, OrderState to) {
-    OrderIndex& last = state_.last_winner;
-    if (to == OrderState::paid && (last == kNoOrder || last < index)) last = index;
-    if (from != OrderState::paid || last != index) return;
-    while (last != kNoOrder && state_.book.at(last).state != OrderState::paid) {
-      last = last == 0 ? kNoOrder : last - 1;
-    }
   }
 
   /// When less can ever be left, an order for several SKUs at the head of another line may have

@@ -26,7 +26,7 @@ class Recount {
     compare_buyers(units);
     compare("orders waiting", state_.waiting, waiting_);
     compare("orders holding units", state_.holds.size(), holding_);
-    compare("the last winner", state_.last_winner, last_winner_);
+    compare("the last winner", state_.winners.last(), last_winner_);
     return std::move(differences_);
   }
 

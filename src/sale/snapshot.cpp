@@ -194,7 +194,7 @@ class Load {
     o.deadline_ns = told.deadline_ns;
     if (counts(o.state, o.money)) state_.book.count(index);
     if (holds_units(o.state)) state_.holds.add(state_.book, index);
-    if (o.state == OrderState::paid) state_.last_winner = index;
+    if (o.state == OrderState::paid) state_.winners.add(index);
     if (o.state != OrderState::waiting) return;
     ++state_.waiting;
     for (const StoredLine& line : order.lines) {

@@ -16,6 +16,7 @@
 #include "sale/line.h"
 #include "sale/order.h"
 #include "sale/spec.h"
+#include "sale/winners.h"
 
 namespace dibs::sale {
 
@@ -70,9 +71,9 @@ struct State {
   std::vector<ItemIndex> by_sku;  ///< the same sorted by SKU
   Book book;
   Holds holds;
-  std::uint64_t waiting = 0;          ///< orders
-  std::uint32_t line_ends = 0;        ///< LineEnded events so far
-  OrderIndex last_winner = kNoOrder;  ///< the latest to arrive of those `paid`
+  Winners winners;
+  std::uint64_t waiting = 0;    ///< orders
+  std::uint32_t line_ends = 0;  ///< LineEnded events so far
   std::map<std::string, RestockRecord, std::less<>> restocks;  ///< by idempotency key
   /// Items whose figures or line have changed since somebody looked whether their head can be
   /// served. Empty after a command, unless more was to do than fits one step.

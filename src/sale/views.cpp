@@ -90,9 +90,8 @@ SaleView view_of(const State& state, const SaleId& id) {
   }
   view.waiting = state.waiting;
   view.orders = state.book.size();
-  if (state.last_winner != kNoOrder) {
-    view.last_winner_arrival = state.book.at(state.last_winner).arrival;
-  }
+  const OrderIndex last_winner = state.winners.last();
+  if (last_winner != kNoOrder) view.last_winner_arrival = state.book.at(last_winner).arrival;
   if (!state.holds.empty()) view.oldest_hold = state.expires_at(state.holds.first());
   return view;
 }

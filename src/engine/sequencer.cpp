@@ -73,7 +73,9 @@ void Sequencer::begin_epoch() {
   batch_->must_commit = true;
   parts_.sales.each([&](SaleSlot& slot) {
     if (!slot.sale.exists()) return;
-    // Before anything that is due: nobody's hold ends because the server was away.
+    // What was due before it went away: Restart would do it too, but all of it in one commit.
+    do_what_is_due(slot, parts_.last_alive);
+    // Before anything else that is due: nobody's hold ends because the server was away.
     const sale::Outcome outcome =
         slot.sale.apply({.action = sale::Restart{downtime}}, now, events_);
     DIBS_ASSERT(outcome.code == sale::Code::ok);

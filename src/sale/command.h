@@ -42,13 +42,14 @@ struct Put {
 struct Pause {};
 /// Goes on selling; every hold's deadline moves by the length of the pause.
 struct Resume {};
-/// The server was away for `downtime`: moves every hold's deadline by it. Comes before any step
-/// that is due, so that nobody's hold expires because the server was away.
+/// The server was away for `downtime`: what was due before that happens, at its own time, then
+/// every hold's deadline moves by it. Comes before any step, so that nobody's hold expires because
+/// the server was away.
 struct Restart {
   Duration downtime{0};
 };
 struct Close {};
-/// Adds (or, negative, withdraws) units. `key` empty: not remembered.
+/// Adds (or, negative, withdraws) units, not 0. `key` empty: not remembered.
 struct Restock {
   SkuId sku;
   std::int64_t delta = 0;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "sale/mutant.h"
 
 namespace dibs::sale {
 namespace {
@@ -116,10 +117,13 @@ class Fold {
   void operator()(const Paying& f) {
     const OrderIndex index = state_.book.find(f.order.key);
     StoredOrder& order = state_.book.at(index);
-    order.extended = true;
     const std::int64_t deadline_before = order.deadline_ns;
     set_deadline(index, f.expires_at);
-    if (order.deadline_ns != deadline_before) state_.holds.postponed(state_.book, index);
+    if (order.deadline_ns != deadline_before) {
+      order.extended = true;
+      state_.holds.postponed(state_.book, index);
+    }
+    if (planted(Mutant::begin_uses_up_extension)) order.extended = true;
     move(index, OrderState::paying, Money::none, Reason::none);
   }
 
@@ -234,6 +238,7 @@ void fold(State& state, const Event& event) {
   std::visit(Fold(state, event), event.fact);
   state.seq = event.seq;
   state.last_at = event.at;
+  state.last_actor = event.actor;
 }
 
 }  // namespace dibs::sale

@@ -19,6 +19,13 @@ enum class Mutant : std::uint8_t {
   allowance_never_returns,   ///< released units still count towards the limit
   owner_is_not_asked,        ///< anybody may pay or leave anybody's order
   late_payment_passes_line,  ///< a late success takes units although somebody waits
+  late_payment_is_not_recorded,  ///< a late success refused to a shop may be taken when repeated
+  release_serves_nobody,         ///< who comes after a release is left to the next step
+  unbounded_step,                ///< each end of a hold promotes with a budget of its own
+  resume_moves_no_deadline,      ///< the length of a pause is not given to the holds
+  restart_forgets_what_was_due,  ///< what was due before a downtime is moved by it too
+  reopening_is_not_told,         ///< a refusal leaves no mark on a line in which nobody waits
+  begin_uses_up_extension,  ///< a begun payment that moved no deadline was the only one to do so
 };
 
 #ifdef DIBS_MUTANTS

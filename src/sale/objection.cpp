@@ -33,9 +33,11 @@ class Objection {
     if (!f.spec.opens_at) return "it has no opening time.";
     if (!state_.opened && !state_.closed) return kFine;
     const SaleSpec& now = *state_.spec;
-    const bool frozen_same = f.spec.items == now.items && f.spec.opens_at == now.opens_at &&
-                             f.spec.limit_per_buyer == now.limit_per_buyer &&
-                             f.spec.payment == now.payment && f.spec.currency == now.currency;
+    const bool frozen_same =
+        f.spec.items == now.items && f.spec.opens_at == now.opens_at &&
+        f.spec.limit_per_buyer == now.limit_per_buyer && f.spec.payment == now.payment &&
+        f.spec.currency == now.currency && f.spec.checkout_url == now.checkout_url &&
+        f.spec.public_stock_hidden == now.public_stock_hidden && f.spec.test == now.test;
     return frozen_same ? kFine : "it changes what can no longer change.";
   }
 
@@ -82,8 +84,7 @@ class Objection {
 
   std::string_view operator()(const LineShut& f) const {
     const Item* item = item_of(f.sku);
-    if (item == nullptr || item->shut || state_.closed) return "there is no such open line.";
-    return item->line.empty() && item->available > 0 ? "nobody waits and units are free." : kFine;
+    return item == nullptr || item->shut || state_.closed ? "there is no such open line." : kFine;
   }
 
   std::string_view operator()(const LineReopened& f) const {
@@ -118,8 +119,12 @@ class Objection {
   std::string_view operator()(const Paying& f) const {
     const OrderIndex order = find(f.order);
     if (order == kNoOrder || state_.state_of(order) != OrderState::held) return kWrongOrder;
-    const bool in_time = is_storable(f.expires_at) && f.expires_at >= state_.expires_at(order);
-    return in_time ? kFine : "its deadline is earlier than before.";
+    const Instant deadline = state_.expires_at(order);
+    if (!is_storable(f.expires_at) || f.expires_at < deadline) {
+      return "its deadline is earlier than before.";
+    }
+    const bool again = state_.book.at(order).extended && f.expires_at != deadline;
+    return again ? "its deadline has moved before." : kFine;
   }
 
   std::string_view operator()(const Declined& f) const {

@@ -20,6 +20,8 @@ struct Deed {
 };
 /// The earliest one, however far away.
 [[nodiscard]] std::optional<Deed> next_deed(const State& state);
+/// Whether a deed or a line must be seen to at `now`, before any other command.
+[[nodiscard]] bool anything_due(const State& state, Instant now);
 
 /// What the line of an item needs done now.
 struct Service {
@@ -93,6 +95,7 @@ class Rules {
   [[nodiscard]] bool is_somebody_elses(const Command& command) const;
   void record(Fact fact);
   void do_deed(const Deed& deed);
+  void catch_up(Instant then);
   [[nodiscard]] Instant deadline_after(std::int64_t seconds) const;
   [[nodiscard]] OrderRef ref(OrderIndex order) const;
   [[nodiscard]] Outcome refuse(Code code, std::string detail = {}) const;

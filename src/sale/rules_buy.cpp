@@ -162,11 +162,14 @@ Outcome Rules::accept(const Buy& buy, const Wanted& wanted, OrderState state) {
 }
 
 /// Somebody was refused because the line was full: nobody may be let in past them. A line in
-/// which nobody waits and units are free has refused nobody.
+/// which nobody waits and units are free reopens at once; both facts are recorded, since whoever
+/// comes next is served and no comparison may cross that.
 void Rules::shut_lines(const Buy& buy, const Wanted& wanted) {
   for (const StoredLine& line : wanted.lines()) {
     const Item& item = state_.items[line.item];
-    if (item.shut || (item.line.empty() && item.available > 0)) continue;
+    if (item.shut) continue;
+    const bool would_reopen = item.line.empty() && item.available > 0;
+    if (would_reopen && planted(Mutant::reopening_is_not_told)) continue;
     record(LineShut{state_.item_spec(line.item).sku, buy.arrival});
   }
   serve_lines(limits::kOrdersPerStep);

@@ -48,8 +48,9 @@ Outcome Rules::decide(const PaymentSucceeded& command) {
   return succeed_late(order, command.captured);
 }
 
-/// The hold is gone, but the money is there. Once it has been decided what becomes of that money,
-/// a repeated success changes nothing.
+/// The hold is gone, but the money is there. What becomes of that money is decided once and
+/// recorded, so that a repeated success changes nothing, however many units are free by then. A
+/// shop that is told `too_late` gives the money back: to the sale it is void.
 Outcome Rules::succeed_late(OrderIndex order, bool captured) {
   if (state_.book.at(order).money != Money::none) return refuse(Code::too_late, order);
   const bool by_provider = state_.spec->payment == PaymentMode::provider;
@@ -59,8 +60,11 @@ Outcome Rules::succeed_late(OrderIndex order, bool captured) {
     serve_lines(limits::kOrdersPerStep);
     return done(order);
   }
-  if (by_provider && captured) record(RefundDue{ref(order)});
-  if (by_provider && !captured) record(MoneyMoved{ref(order), Money::voided});
+  if (by_provider && captured) {
+    record(RefundDue{ref(order)});
+  } else if (!planted(Mutant::late_payment_is_not_recorded)) {
+    record(MoneyMoved{ref(order), Money::voided});
+  }
   return refuse(Code::too_late, order);
 }
 
@@ -179,6 +183,7 @@ void Rules::release(OrderIndex order, Reason reason, Money money) {
     }
   }
   record(Released{ref(order), reason, money});
+  if (planted(Mutant::release_serves_nobody)) return;
   serve_lines(limits::kOrdersPerStep);
 }
 

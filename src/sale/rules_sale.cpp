@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "sale/mutant.h"
 #include "sale/rules.h"
 
 /// What operators do with a sale as a whole, and what happens to it by itself.
@@ -40,6 +41,7 @@ std::string_view frozen_member(const SaleSpec& now, const SaleSpec& target, bool
   if (target.opens_at != now.opens_at) return "opens_at";
   if (target.limit_per_buyer != now.limit_per_buyer) return "limit_per_buyer";
   if (target.payment != now.payment) return "payment";
+  if (target.checkout_url != now.checkout_url) return "checkout_url";
   if (target.public_stock_hidden != now.public_stock_hidden) return "public_stock";
   if (target.test != now.test) return "test";
   if (!closed) return {};
@@ -49,7 +51,6 @@ std::string_view frozen_member(const SaleSpec& now, const SaleSpec& target, bool
   if (target.payment_attempts != now.payment_attempts) return "payment_attempts";
   if (target.promotion_seconds != now.promotion_seconds) return "promotion_seconds";
   if (target.line_limit != now.line_limit) return "line_limit";
-  if (target.checkout_url != now.checkout_url) return "checkout_url";
   return {};
 }
 
@@ -98,17 +99,22 @@ Outcome Rules::decide(const Pause&) {
 
 Outcome Rules::decide(const Resume&) {
   if (state_.closed) return refuse(Code::wrong_state, "The sale is closed.");
-  if (state_.paused) record(Resumed{at_ - state_.paused_at, false});
+  if (!state_.paused) return refuse(Code::ok);
+  const bool forgets = planted(Mutant::resume_moves_no_deadline);
+  record(Resumed{forgets ? Duration::zero() : at_ - state_.paused_at, false});
   return refuse(Code::ok);
 }
 
 /// The server was there at the last event, so it cannot have been away for longer than since then.
+/// What was due before it went away comes first, or it would depend on how prompt the sweeper was.
 /// In a pause deadlines stand still anyway; the event, with no shift, still says that what became
 /// due meanwhile happens now: a sale that closes in the downtime ends its pause now, not before.
 Outcome Rules::decide(const Restart& restart) {
-  const Duration downtime = std::min(restart.downtime, at_ - state_.last_at);
+  const Duration downtime =
+      std::clamp(restart.downtime, Duration::zero(), Duration(at_ - state_.last_at));
+  catch_up(at_ - downtime);
   const bool concerns_nobody = state_.holds.empty() && state_.waiting == 0;
-  if (downtime <= Duration::zero() || concerns_nobody) return refuse(Code::ok);
+  if (downtime == Duration::zero() || concerns_nobody) return refuse(Code::ok);
   record(Resumed{state_.paused ? Duration::zero() : downtime, true});
   return refuse(Code::ok);
 }
@@ -131,6 +137,7 @@ void Rules::close() {
 }
 
 Outcome Rules::decide(const Restock& restock) {
+  if (restock.delta == 0) return refuse(Code::malformed, "delta: must not be 0.");
   const ItemIndex index = state_.find_item(restock.sku.view());
   if (index == kNoItem) return refuse(Code::unknown_sku);
   const bool key_is_bad = !restock.key.empty() && !is_short_visible_text(restock.key.view());
@@ -144,13 +151,13 @@ Outcome Rules::decide(const Restock& restock) {
   }
   if (state_.closed) return refuse(Code::closed);
 
+  // Each bound as a difference of figures that are in bounds: a sum could overflow.
   const Item& item = state_.items[index];
-  if (restock.delta == 0) return refuse(Code::ok);
-  if (restock.delta < -limits::kStock || item.available + restock.delta < 0) {
+  if (restock.delta < -item.available) {
     return refuse(Code::wrong_state,
                   "More would be withdrawn than is available: the rest is held or sold.");
   }
-  if (restock.delta > limits::kStock || item.total + restock.delta > limits::kStock) {
+  if (restock.delta > limits::kStock - item.total) {
     return refuse(Code::wrong_state, "The item would have more than 10,000,000 units.");
   }
   record(StockChanged{restock.sku, restock.delta, restock.key});

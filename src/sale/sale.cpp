@@ -46,10 +46,7 @@ Sale::~Sale() = default;
 bool Sale::exists() const { return impl_->state.exists(); }
 
 bool Sale::due(Instant now) const {
-  const State& state = impl_->state;
-  if (anything_to_serve(state)) return true;
-  const auto deed = next_deed(state);
-  return deed && deed->at <= std::max(now, state.last_at);
+  return anything_due(impl_->state, std::max(now, impl_->state.last_at));
 }
 
 std::optional<Instant> Sale::next_due() const {

@@ -51,8 +51,10 @@ struct SaleView {
   [[nodiscard]] bool sold_out() const;
 };
 
-/// What a command came to. On a refusal nothing has changed, except that a line may have shut
-/// (the sink then holds that one event).
+/// What a command came to. On a refusal nothing has changed, with two exceptions whose events are
+/// in the sink: `sold_out` because the line was full has shut the lines of that order (one in which
+/// nobody waited and units were free reopened at once); `too_late` may have recorded what becomes
+/// of the money.
 struct Outcome {
   Code code = Code::ok;
   Arrival arrival;                 ///< the number this buy was given; 0 when it was not numbered
@@ -92,7 +94,8 @@ class Sale {
   void step(Instant now, std::vector<Event>& out);
 
   /// Applies one command at time max(now, the sale's last event) and appends its events to `out`.
-  /// Nothing may be due at `now`; only Restart may come before what is due.
+  /// Nothing may be due at `now`; only Restart may come before what is due, and does first what was
+  /// due when the server went away, in as many steps as that takes.
   [[nodiscard]] Outcome apply(const Command& command, Instant now, std::vector<Event>& out);
 
   /// Folds in one event that a Sale has given before; events come in order from the first.

@@ -65,15 +65,16 @@ struct State {
   /// so one Resumed event moves all of them.
   Duration shift{0};
   Seq seq;
-  Instant last_at;  ///< of the last event
+  Instant last_at;         ///< of the last event
+  std::string last_actor;  ///< of the last event; not saved, as it matters only between two steps
 
   std::vector<Item> items;        ///< in the order of spec->items
   std::vector<ItemIndex> by_sku;  ///< the same sorted by SKU
   Book book;
   Holds holds;
   Winners winners;
-  std::uint64_t waiting = 0;    ///< orders
-  std::uint32_t line_ends = 0;  ///< LineEnded events so far
+  std::uint64_t waiting = 0;                                   ///< orders
+  std::uint32_t line_ends = 0;                                 ///< LineEnded events so far
   std::map<std::string, RestockRecord, std::less<>> restocks;  ///< by idempotency key
   /// Items whose figures or line have changed since somebody looked whether their head can be
   /// served. Empty after a command, unless more was to do than fits one step.

@@ -30,6 +30,91 @@ TEST_F(TheLine, gives_a_released_unit_to_its_head_in_the_same_command) {
   EXPECT_EQ(order(4).place, Place(2)) << "a place is kept while the position moves";
 }
 
+/// Whatever gives a unit back: whoever is at the head has it when the command returns, and nothing
+/// is left for a sweeper to do. Straight to `apply`, since Scene::run would do what is left.
+TEST_F(TheLine, is_served_before_the_command_that_gives_a_unit_back_returns) {
+  struct Way {
+    const char* name;
+    bool paid;
+    Command::Action action;
+  };
+  const Way ways[] = {
+      {"cancel", false, Cancel{key_of(1)}},
+      {"release", false, Release{key_of(1), Reason::payment_failed}},
+      {"failed payment", false, PaymentFailed{key_of(1)}},
+      {"refused capture", true, CaptureSettled{key_of(1), false}},
+      {"refund", true, Refund{key_of(1), true}},
+      {"restock", false, Restock{SkuId("floor"), 1, {}}},
+  };
+  for (const Way& way : ways) {
+    sale = Sale(SaleId("concert"));
+    pressed = 0;
+    put();
+    buy("anna");
+    buy("ben");
+    buy("cleo");
+    begin(1);
+    if (way.paid) pay(1, false);
+    if (std::holds_alternative<Refund>(way.action)) capture(1, true);
+    const Outcome outcome = sale.apply(Command{way.action, "anna"}, now, events);
+    EXPECT_EQ(outcome.code, Code::ok) << way.name;
+    EXPECT_EQ(state(3), OrderState::held) << way.name;
+    EXPECT_FALSE(sale.due(now)) << way.name;
+  }
+}
+
+TEST_F(TheLine, of_several_is_served_in_one_order) {
+  spec.items = {{SkuId("d"), "", 1, 1},
+                {SkuId("c"), "", 1, 1},
+                {SkuId("b"), "", 1, 1},
+                {SkuId("a"), "", 1, 1}};
+  spec.limit_per_buyer = 4;
+  spec.line_limit = 5;
+  put();
+  buy("x", {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
+  buy("anna", {{"a", 1}});
+  buy("ben", {{"b", 1}});
+  buy("cleo", {{"c", 1}});
+  buy("dora", {{"c", 1}});
+  buy("eve", {{"a", 1}, {"c", 1}});
+  buy("fred", {{"b", 1}});  // too many: b is shut
+  buy("gil", {{"d", 1}});   // and d, in which nobody waits
+  cancel(4);
+  const std::size_t before = events.size();
+  cancel(1);
+  std::vector<std::string> told;
+  for (std::size_t i = before; i < events.size(); ++i) {
+    const auto order = order_of(events[i]);
+    told.push_back(std::string(type_of(events[i])) +
+                   (order ? " " + std::to_string(order->arrival.value()) : ""));
+  }
+  const std::vector<std::string> expected{"dibs.order.released 1", "dibs.sale.line_reopened",
+                                          "dibs.order.promoted 2", "dibs.order.promoted 3",
+                                          "dibs.order.promoted 5"};
+  EXPECT_EQ(told, expected) << "lines first, then promotions by arrival, not by item";
+}
+
+TEST_F(TheLine, ends_before_anybody_is_promoted_in_another) {
+  spec.items = {{SkuId("b"), "", 1, 1}, {SkuId("a"), "", 1, 2}};
+  spec.limit_per_buyer = 4;
+  put();
+  buy("x", {{"a", 1}, {"b", 1}});
+  buy("y", {{"a", 1}});
+  buy("anna", {{"a", 1}, {"b", 1}});
+  buy("ben", {{"a", 2}});
+  buy("cleo", {{"a", 1}});
+  cancel(2);
+  const std::size_t before = events.size();
+  pay(1);
+  ASSERT_EQ(events.size(), before + 4);
+  EXPECT_EQ(type_of(events[before]), "dibs.order.paid");
+  EXPECT_EQ(type_of(events[before + 1]), "dibs.sale.line_ended") << "of b, and so anna's";
+  EXPECT_EQ(type_of(events[before + 2]), "dibs.order.sold_out") << "ben wants more than is left";
+  EXPECT_EQ(type_of(events[before + 3]), "dibs.order.promoted");
+  EXPECT_EQ(state(3), OrderState::sold_out);
+  EXPECT_EQ(state(5), OrderState::held);
+}
+
 TEST_F(TheLine, counts_no_leavers_in_positions) {
   put();
   for (const char* buyer : {"a", "b", "c", "d", "e", "f"}) buy(buyer);
@@ -178,6 +263,21 @@ TEST_F(TheLine, that_is_shut_still_serves_those_in_it) {
   EXPECT_EQ(buy("dora").code, Code::sold_out);
 }
 
+TEST_F(TheLine, with_nobody_in_it_says_that_it_is_open_again_when_somebody_was_refused) {
+  spec.items = {{SkuId("a"), "", 1, 5}, {SkuId("b"), "", 1, 1}};
+  spec.limit_per_buyer = 5;
+  spec.line_limit = 1;
+  put();
+  buy("x", {{"a", 4}});
+  buy("y", {{"b", 1}});
+  buy("z", {{"b", 1}});
+  EXPECT_EQ(buy("anna", {{"a", 2}}).code, Code::sold_out) << "one is free, and the line is full";
+  EXPECT_FALSE(item(0).shut);
+  EXPECT_EQ(count<LineShut>(), 1);
+  EXPECT_EQ(count<LineReopened>(), 1) << "whoever comes now is served, and anna was not";
+  EXPECT_EQ(buy("cleo", {{"a", 1}}).order->state, OrderState::held);
+}
+
 TEST_F(TheLine, that_is_off_is_never_shut) {
   spec.line_limit = 0;
   spec.items[0].stock = 1;
@@ -201,6 +301,43 @@ TEST_F(TheLine, is_served_64_orders_a_step_and_then_before_anything_else) {
   EXPECT_EQ(item().held, 151);
   EXPECT_EQ(order(151).expires_at, now - seconds(20) + seconds(spec.promotion_seconds))
       << "timed by the restock, not by when somebody came to do it";
+}
+
+TEST_F(TheLine, is_served_64_orders_a_step_when_many_holds_end_together) {
+  constexpr std::uint32_t kEach = 64;
+  spec.items[0].stock = std::int64_t{kEach} * kEach;
+  spec.limit_per_buyer = kEach;
+  put();
+  for (std::uint32_t i = 0; i < kEach; ++i) {
+    buy(("h" + std::to_string(i)).c_str(), {{"floor", kEach}});
+  }
+  for (std::uint32_t i = 0; i < kEach * kEach; ++i) buy(("w" + std::to_string(i)).c_str());
+  now += seconds(300);
+  std::size_t before = events.size();
+  for (int steps = 0; sale.due(now); ++steps) {
+    ASSERT_LT(steps, 100);
+    sale.step(now, events);
+    ASSERT_LE(events.size(), before + 64);
+    before = events.size();
+  }
+  EXPECT_EQ(count<Promoted>(), 64 * 64);
+}
+
+TEST_F(TheLine, names_the_operator_in_every_promotion_of_a_restock) {
+  spec.items[0].stock = 1;
+  put();
+  buy("first");
+  for (int i = 0; i < 200; ++i) buy(("b" + std::to_string(i)).c_str());
+  static_cast<void>(sale.apply(Command{Restock{SkuId("floor"), 150, {}}, "ben"}, now, events));
+  settle();
+  wait(seconds(300));
+  for (const Event& event : events) {
+    const bool at_noon = event.at == kNoon;
+    if (std::holds_alternative<Promoted>(event.fact)) {
+      ASSERT_EQ(event.actor, at_noon ? "ben" : "") << "of event " << event.seq.value();
+    }
+  }
+  EXPECT_GT(count<Promoted>(), 150);
 }
 
 TEST_F(TheLine, of_a_hundred_thousand_ends_as_one_event) {

@@ -33,6 +33,9 @@ TEST_F(Operators, change_little_after_opening) {
   EXPECT_EQ(refused.code, Code::wrong_state);
   EXPECT_NE(refused.detail.find("limit_per_buyer"), std::string::npos);
   EXPECT_EQ(put(Put::kTitle | Put::kItems).code, Code::ok) << "what is left out stays";
+  spec.checkout_url = "https://shop.example/{order}";
+  EXPECT_EQ(put(Put::kCheckoutUrl).code, Code::wrong_state);
+  spec.checkout_url.reset();
   spec.limit_per_buyer = 1;
   spec.hold_seconds = 60;
   spec.line_limit = 0;
@@ -99,6 +102,50 @@ TEST_F(Operators, withdraw_nothing_that_is_held_or_sold) {
   EXPECT_EQ(restock(-1).code, Code::ok);
   EXPECT_EQ(item().total, 1);
   EXPECT_EQ(restock(10'000'000).code, Code::wrong_state) << "above the bound of an item";
+}
+
+TEST_F(Operators, are_told_the_right_bound_however_much_they_add_or_withdraw) {
+  put();
+  const Outcome more = restock(INT64_MAX);
+  EXPECT_EQ(more.code, Code::wrong_state);
+  EXPECT_NE(more.detail.find("10,000,000"), std::string::npos) << more.detail;
+  const Outcome less = restock(INT64_MIN);
+  EXPECT_EQ(less.code, Code::wrong_state);
+  EXPECT_NE(less.detail.find("withdrawn"), std::string::npos) << less.detail;
+}
+
+TEST_F(Operators, cannot_restock_by_nothing) {
+  put();
+  EXPECT_EQ(restock(0, "r1").code, Code::malformed);
+  EXPECT_EQ(restock(3, "r1").code, Code::ok) << "the key was not used";
+  EXPECT_EQ(item().total, 5);
+}
+
+TEST_F(Operators, say_how_many_there_are_when_they_name_items_before_opening) {
+  spec.opens_at = now + seconds(100);
+  put();
+  restock(5, "r1");
+  EXPECT_EQ(put().code, Code::ok);
+  EXPECT_EQ(item().total, 7) << "the same items: nothing changes";
+  spec.items[0].price = 60'000;
+  put();
+  EXPECT_EQ(item().total, 2) << "other items begin with the stock that is named";
+  EXPECT_EQ(restock(5, "r1").code, Code::ok);
+  EXPECT_EQ(item().total, 2) << "the key was used";
+}
+
+TEST_F(Operators, change_payment_terms_for_those_who_hold_too) {
+  spec.payment_attempts = 1;
+  spec.hold_seconds = 10;
+  put();
+  buy("anna");
+  spec.payment_attempts = 2;
+  spec.payment_seconds = 60;
+  spec.hold_seconds = 20;
+  EXPECT_EQ(put().code, Code::ok);
+  EXPECT_EQ(order(1).expires_at, now + seconds(10)) << "its window was made before";
+  EXPECT_EQ(begin(1).order->expires_at, now + seconds(60));
+  EXPECT_EQ(fail(1).order->state, OrderState::held) << "a second attempt";
 }
 
 TEST_F(Operators, end_those_who_wanted_what_they_withdraw) {

@@ -150,14 +150,36 @@ TEST_F(PaymentOf, an_order_that_was_left_is_never_taken_back) {
   EXPECT_EQ(item().available, 2);
 }
 
-TEST_F(PaymentOf, a_shop_is_told_to_give_the_money_back_and_nothing_is_recorded) {
+TEST_F(PaymentOf, a_shop_is_told_to_give_the_money_back_and_never_anything_else_afterwards) {
   spec.payment = PaymentMode::shop;
+  spec.items[0].stock = 1;
+  spec.line_limit = 0;
   put();
   buy("anna");
-  cancel(1);
+  begin(1);
+  wait(seconds(400));
+  buy("ben");
+  const Outcome late = pay(1);
+  EXPECT_EQ(late.code, Code::too_late);
+  EXPECT_EQ(late.order->money, Money::voided);
+  cancel(2);
   const std::size_t before = events.size();
-  EXPECT_EQ(pay(1).code, Code::too_late);
+  EXPECT_EQ(pay(1).code, Code::too_late) << "the unit is free now, but the money went back";
   EXPECT_EQ(events.size(), before);
+  EXPECT_EQ(item().available, 1);
+}
+
+TEST_F(PaymentOf, an_order_that_needed_no_longer_hold_does_not_use_up_the_extension) {
+  spec.payment_attempts = 3;
+  put();
+  buy("anna");
+  begin(1);  // 300 seconds are left, 120 are needed
+  fail(1);
+  wait(seconds(299));
+  EXPECT_EQ(begin(1).order->expires_at, now + seconds(120));
+  fail(1);
+  wait(seconds(100));
+  EXPECT_EQ(begin(1).order->expires_at, now + seconds(20)) << "but only once";
 }
 
 /// The processor time of `calls` calls, in clock ticks; of three goes the quickest.

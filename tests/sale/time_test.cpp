@@ -126,6 +126,21 @@ TEST_F(Time, away_over_the_closing_of_a_paused_sale_is_given_too) {
   EXPECT_EQ(order(1).expires_at, now + seconds(300));
 }
 
+// Whether a sweeper was prompt before the crash must not matter after it.
+TEST_F(Time, away_moves_nothing_that_was_due_before) {
+  spec.items[0].stock = 1;
+  spec.closes_at = now + seconds(302);
+  put();
+  buy("anna");
+  buy("ben");
+  now += seconds(305 + 600);  // alive for 305 seconds, but nobody has swept
+  run(Restart{seconds(600)});
+  EXPECT_EQ(order(1).reason, Reason::expired);
+  EXPECT_EQ(sale.view().state, SaleState::closed);
+  EXPECT_EQ(state(2), OrderState::held) << "promoted 2 seconds before the sale closed";
+  EXPECT_EQ(order(2).expires_at, kNoon + seconds(300 + 300 + 600));
+}
+
 TEST_F(Time, of_closing_ends_the_lines_but_not_the_holds) {
   spec.items[0].stock = 1;
   spec.closes_at = now + seconds(100);
@@ -138,6 +153,26 @@ TEST_F(Time, of_closing_ends_the_lines_but_not_the_holds) {
   EXPECT_EQ(state(2), OrderState::closed);
   EXPECT_EQ(buy("cleo").code, Code::closed);
   EXPECT_EQ(pay(1).order->state, OrderState::paid);
+}
+
+TEST_F(Time, at_which_two_things_are_due_closes_first_and_opens_before_that) {
+  spec.items[0].stock = 1;
+  spec.closes_at = now + seconds(300);
+  put();
+  buy("anna");
+  buy("ben");
+  wait(seconds(300));
+  EXPECT_EQ(state(2), OrderState::closed) << "not promoted into the second of closing";
+  EXPECT_EQ(order(1).reason, Reason::expired);
+
+  sale = Sale(SaleId("short"));
+  events.clear();
+  spec.opens_at = spec.closes_at = now + seconds(1);
+  put();
+  wait(seconds(1));
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<Opened>(events[1].fact));
+  EXPECT_TRUE(std::holds_alternative<Closed>(events[2].fact));
 }
 
 TEST_F(Time, of_everything_due_is_kept_in_order) {

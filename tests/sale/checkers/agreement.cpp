@@ -16,6 +16,9 @@ using std::chrono::seconds;
 
 const SaleId kSale("s");
 
+// A refund gives two beside the release.
+constexpr std::size_t kFactsOfOneOrder = 3;
+
 // Zero often, whole seconds that add up to the windows of the worlds, and a little beside them.
 constexpr std::array<int, 8> kWaitsMs{0, 0, 0, 0, 0, 1, 1'000, 3'000};
 
@@ -36,6 +39,18 @@ struct SituationOf {
 
 std::string situation_of(const Event& event) {
   return std::string(type_of(event)) + std::visit(SituationOf{}, event.fact);
+}
+
+/// As the model tells it.
+std::string words_of(const Event& event) {
+  std::string words(type_of(event));
+  if (const auto order = order_of(event)) words += " " + std::to_string(order->arrival.value());
+  std::visit(
+      [&words](const auto& fact) {
+        if constexpr (requires { fact.sku; }) words += " " + fact.sku.value();
+      },
+      event.fact);
+  return words;
 }
 
 /// Runs one script. Three sales go along: the real one, stepped only when a command comes; a
@@ -81,10 +96,9 @@ class Run {
     }
   }
 
-  /// The server goes away with nothing left to do, and comes back later.
+  /// The server goes away, maybe with something left to do, and comes back later.
   void restart(const Move& move) {
-    wait(Duration::zero());
-    drain(now_);
+    wait(milliseconds(kWaitsMs.at(move.wait % kWaitsMs.size())));
     const Duration downtime = seconds(move.a % 8);
     const Duration known = std::min<Duration>(downtime, now_ + downtime - last_event_at());
     now_ += downtime;
@@ -103,13 +117,12 @@ class Run {
   void carry_out(const Command& command, Instant received) {
     const bool restarts = std::holds_alternative<Restart>(command.action);
     if (!restarts) drain(received);
+    if (trouble_) return;  // what is left must not be passed by
     const Instant now = std::max(received, last_event_at());
     if (!restarts) model_.advance(now);
     const std::size_t before = events_.size();
     const Outcome outcome = real_.apply(command, received, events_);
-    if (coverage_ != nullptr && events_.size() - before > limits::kOrdersPerStep) {
-      ++(*coverage_)["more than one step"];
-    }
+    if (!restarts) look_at_step(command, now, events_.size() - before);
     const ModelAnswer answer = model_.apply(command, received, now);
     if (outcome.now != now) fail("decided at another time");
     compare(outcome, answer);
@@ -118,6 +131,16 @@ class Run {
     model_.advance(std::max(now_, last_event_at()));
     compare_all();
     if (!late_receipts_) go_along(command, received);
+  }
+
+  /// What a command brings about happens with it, unless it is more than one step may do. (A sale
+  /// can be put so that it is to close at once; that is a step of its own.)
+  void look_at_step(const Command& command, Instant now, std::size_t new_events) {
+    const bool puts = std::holds_alternative<Put>(command.action);
+    const bool more = new_events > limits::kOrdersPerStep;
+    if (!puts && !more && real_.due(now)) fail("something is left to be done later");
+    if (new_events > limits::kOrdersPerStep + kFactsOfOneOrder) fail("one step does too much");
+    if (more && coverage_ != nullptr) ++(*coverage_)["more than one step"];
   }
 
   /// The prompt sale must come to the same.
@@ -131,7 +154,11 @@ class Run {
 
   void drain(Instant now) {
     for (int steps = 0; real_.due(now); ++steps) {
+      const auto before = static_cast<std::ptrdiff_t>(events_.size());
       real_.step(now, events_);
+      const auto orders = std::count_if(events_.begin() + before, events_.end(),
+                                        [](const Event& e) { return order_of(e).has_value(); });
+      if (orders > limits::kOrdersPerStep) return fail("one step does too much");
       if (steps > 10'000) return fail("steps never end");
     }
   }
@@ -179,6 +206,7 @@ class Run {
 
   void compare_all() {
     if (trouble_) return;
+    compare_facts();
     if (real_.exists() != model_.exists()) return fail("one of them does not exist");
     if (!real_.exists()) return;
     Sale::OrderFilter all;
@@ -188,10 +216,23 @@ class Run {
     for (std::size_t i = 0; i < orders.size(); ++i) {
       compare(orders[i], model_.view(model_.orders()[i], kSale));
     }
+    if (*real_.view().spec != model_.spec()) return fail("the spec differs");
     compare(real_.view(), model_.view(kSale));
     const auto differences = real_.recount();
     if (!differences.empty()) fail("recount: " + differences.front());
     if (events_.size() != real_.view().seq.value()) fail("the seq has a gap");
+  }
+
+  /// The same facts, at the same times, in the same order.
+  void compare_facts() {
+    for (; compared_ < std::min(events_.size(), model_.told().size()); ++compared_) {
+      const Told real{events_[compared_].at, words_of(events_[compared_])};
+      const Told& model = model_.told()[compared_];
+      if (real == model) continue;
+      const bool same = real.what == model.what;
+      return fail(real.what + (same ? " at another time" : ", where the model says " + model.what));
+    }
+    if (events_.size() != model_.told().size()) fail("the number of facts differs");
   }
 
   void compare(SaleView real, SaleView model) {
@@ -254,6 +295,7 @@ class Run {
   std::vector<Event> prompt_events_;
   Instant now_ = kStart;
   std::uint64_t numbered_ = 0;
+  std::size_t compared_ = 0;  ///< events that were held against the model's
   bool late_receipts_ = false;
   std::optional<std::string> trouble_;
 };

@@ -33,6 +33,14 @@ struct ModelOrder {
   bool window_used = false;  ///< a begun payment has prolonged the hold
 };
 
+/// One fact: its public type, and the arrival or SKU it is about.
+struct Told {
+  Instant at;
+  std::string what;
+
+  friend bool operator==(const Told&, const Told&) = default;
+};
+
 struct ModelAnswer {
   Code code = Code::ok;
   bool replayed = false;
@@ -68,6 +76,9 @@ class Model {
   ModelAnswer apply(const Command& command, Instant received, Instant now);
 
   [[nodiscard]] bool exists() const { return exists_; }
+  [[nodiscard]] const SaleSpec& spec() const { return spec_; }
+  /// Every fact so far, in order.
+  [[nodiscard]] const std::vector<Told>& told() const { return told_; }
   [[nodiscard]] const std::vector<ModelOrder>& orders() const { return orders_; }
   /// What the real one must show for this order (seq left out).
   [[nodiscard]] OrderView view(const ModelOrder& order, const SaleId& sale) const;
@@ -91,8 +102,11 @@ class Model {
   ModelAnswer on(const Restock& c);
   ModelAnswer on(const Remove& c);
 
+  SaleSpec as_far_as_allowed(const SaleSpec& next) const;
+  void stock_up();
   void open_up();
   void shut_down();
+  bool end_line(const std::string& sku, OrderState end);
   void give_back(ModelOrder& order, Reason reason);
   void serve();
   bool serve_one();
@@ -105,7 +119,10 @@ class Model {
   std::vector<const ModelOrder*> line(const std::string& sku) const;
   std::int64_t counted_units(const std::string& buyer) const;
   std::uint64_t waiting() const;
+  bool heads_any(const ModelOrder& order) const;
   bool is_head(const ModelOrder& order, const std::string& sku) const;
+  void tell(const std::string& type, const std::string& subject = "");
+  void tell(const std::string& type, const ModelOrder& order);
   Instant clock() const { return paused_ ? paused_at_ : now_; }
 
   bool exists_ = false;
@@ -121,6 +138,7 @@ class Model {
   std::map<std::string, std::uint64_t> last_place_;
   std::map<std::string, std::pair<std::string, std::int64_t>> restocks_;
   std::vector<ModelOrder> orders_;
+  std::vector<Told> told_;
 };
 
 }  // namespace dibs::sale::checkers

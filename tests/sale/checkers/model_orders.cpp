@@ -56,8 +56,10 @@ ModelAnswer Model::on(const Buy& c) {
   if (!now && (!ever || shut || room == 0)) return refuse(Code::sold_out);
   if (!now && waiting() >= room) {
     for (const auto& [sku, quantity] : wants) {
-      if (!line(sku).empty() || available(sku) == 0) shut_[sku] = true;
+      shut_[sku] = true;
+      tell("dibs.sale.line_shut", sku);
     }
+    serve();  // nobody waits in some, and units are free there
     return refuse(Code::sold_out);
   }
 
@@ -76,6 +78,7 @@ ModelAnswer Model::on(const Buy& c) {
     for (const auto& [sku, quantity] : wants) o.places[sku] = ++last_place_[sku];
   }
   orders_.push_back(o);
+  tell("dibs.order." + std::string(to_text(o.state)), o);
   serve();
   ModelAnswer a = answer(Code::ok, &orders_.back());
   a.numbered = true;
@@ -89,10 +92,12 @@ ModelAnswer Model::on(const BeginPayment& c) {
   const bool expired = o->state == OrderState::released && o->reason == Reason::expired;
   if (o->state != OrderState::held) return answer(expired ? Code::too_late : Code::wrong_state, o);
   o->state = OrderState::paying;
-  if (!o->window_used) {
-    o->deadline = std::max(o->deadline, clock() + seconds(spec_.payment_seconds));
+  const Instant window_ends = clock() + seconds(spec_.payment_seconds);
+  if (!o->window_used && o->deadline < window_ends) {
+    o->deadline = window_ends;
+    o->window_used = true;
   }
-  o->window_used = true;
+  tell("dibs.order.paying", *o);
   return answer(Code::ok, o);
 }
 
@@ -105,6 +110,7 @@ ModelAnswer Model::on(const PaymentSucceeded& c) {
   if (has_hold(*o)) {
     o->state = OrderState::paid;
     o->money = money;
+    tell("dibs.order.paid", *o);
     serve();
     return answer(Code::ok, o);
   }
@@ -123,10 +129,13 @@ ModelAnswer Model::on(const PaymentSucceeded& c) {
     o->state = OrderState::paid;
     o->money = money;
     o->reason = Reason::none;
+    tell("dibs.order.paid", *o);
     serve();
     return answer(Code::ok, o);
   }
-  if (provider) o->money = c.captured ? Money::refund_due : Money::voided;
+  // A shop gives the money back itself: nothing of it comes into the sale.
+  o->money = provider && c.captured ? Money::refund_due : Money::voided;
+  tell(o->money == Money::voided ? "dibs.order.voided" : "dibs.order.refund_due", *o);
   return answer(Code::too_late, o);
 }
 
@@ -141,6 +150,7 @@ ModelAnswer Model::on(const PaymentFailed& c) {
   if (o->failed_attempts + 1 < spec_.payment_attempts) {
     ++o->failed_attempts;
     o->state = OrderState::held;
+    tell("dibs.order.declined", *o);
   } else {
     give_back(*o, Reason::payment_failed);
   }
@@ -152,6 +162,7 @@ ModelAnswer Model::on(const CaptureSettled& c) {
   if (o == nullptr) return answer(Code::unknown_order);
   if (o->state == OrderState::paid && o->money == Money::authorised) {
     o->money = c.captured ? Money::captured : Money::voided;
+    if (c.captured) tell("dibs.order.captured", *o);
     if (!c.captured) give_back(*o, Reason::capture_failed);
     return answer(Code::ok, o);
   }
@@ -186,7 +197,12 @@ ModelAnswer Model::on(const Refund& c) {
   if (!again && o->state != OrderState::paid) return answer(Code::wrong_state, o);
   if (o->money == Money::authorised) return answer(Code::wrong_state, o);
   if (!again) {
-    o->money = spec_.payment == PaymentMode::provider ? Money::refund_due : Money::refunded;
+    o->money = Money::refund_due;
+    tell("dibs.order.refund_due", *o);
+    if (spec_.payment != PaymentMode::provider) {
+      o->money = Money::refunded;
+      tell("dibs.order.refunded", *o);
+    }
   }
   if (c.restock && o->state == OrderState::paid) give_back(*o, Reason::refunded);
   return answer(Code::ok, o);
@@ -198,6 +214,7 @@ ModelAnswer Model::on(const RefundSettled& c) {
   if (o->money != Money::refund_due && o->money != Money::refunded) {
     return answer(Code::wrong_state, o);
   }
+  if (o->money == Money::refund_due) tell("dibs.order.refunded", *o);
   o->money = Money::refunded;
   return answer(Code::ok, o);
 }

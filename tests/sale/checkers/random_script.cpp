@@ -55,9 +55,28 @@ rc::Gen<Script> any_script(int moves) {
       rc::gen::set(&Script::moves, any_moves(moves)));
 }
 
-rc::Gen<Script> any_script_in(std::uint8_t world, int moves) {
-  return rc::gen::build<Script>(rc::gen::set(&Script::world, rc::gen::just(world)),
-                                rc::gen::set(&Script::moves, any_moves(moves)));
+Script script_of_a_long_line(std::uint64_t seed) {
+  constexpr std::uint8_t kLongLine = 6;
+  constexpr std::size_t kMoves = 500;      // enough for more people than one step can serve
+  constexpr std::size_t kUnitsCome = 240;  // each so many moves
+  constexpr std::size_t kTimePasses = 20;  // as above: the line must outgrow the holds that end
+  constexpr std::uint8_t kManyUnits = 31;
+  constexpr int kBiggest = 100;  // RapidCheck's measure of how big a value to make
+  Script script;
+  script.world = kLongLine;
+  const auto moves = rc::gen::container<std::vector<Move>>(kMoves, any_move());
+  script.moves = moves(rc::Random(seed), kBiggest).value();
+  for (std::size_t i = 0; i < script.moves.size(); ++i) {
+    Move& move = script.moves[i];
+    if (i % kTimePasses != 0) move.wait = 0;
+    if (i % kUnitsCome == kUnitsCome - 1) {
+      move.act = Act::restock;
+      move.a = kManyUnits;
+    } else if (move.act != Act::restart && move.act != Act::cancel) {
+      move.act = Act::buy;
+    }
+  }
+  return script;
 }
 
 }  // namespace dibs::sale::checkers

@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, kActs> kActNames{
     "cancel", "refund",    "refund_settled", "restock", "pause", "resume",  "restart",
     "close",  "put",       "remove"};
 
+constexpr int kPutMembers = 16;
+static_assert(Put::kTest == 1U << (kPutMembers - 1));
+
 OrderKey key_of(std::uint64_t number) {
   OrderKey key;
   for (std::size_t i = 0; i < 8; ++i) key.bytes.at(i) = static_cast<std::uint8_t>(number >> 8 * i);
@@ -123,12 +126,20 @@ class Interpreter {
   }
 
   Put put(const Move& move) const {
-    constexpr std::array<std::uint32_t, 6> kMembers{Put::kTitle,           Put::kHoldSeconds,
-                                                    Put::kLineLimit,       Put::kClosesAt,
-                                                    Put::kPaymentAttempts, Put::kLimitPerBuyer};
     Put put;
     put.spec = spec_of(scene_.world);
-    put.present = kMembers.at(move.b % kMembers.size());
+    put.present = 1U << move.b % kPutMembers;
+    put.spec.currency = move.a % 2 == 0 ? "KRW" : "EUR";
+    for (ItemSpec& item : put.spec.items) item.stock += move.a % 2;
+    put.spec.opens_at.reset();
+    if (move.a % 4 != 0) put.spec.opens_at = scene_.now + seconds(move.a % 8);
+    put.spec.payment_seconds = move.a % 8;
+    put.spec.promotion_seconds = 3 + move.a % 3;
+    put.spec.payment = static_cast<PaymentMode>(move.a % 3);
+    if (move.a % 2 == 1) put.spec.checkout_url = "https://shop.example/{order}";
+    if (move.a % 2 == 1) put.spec.notify_url = "https://shop.example/notices";
+    put.spec.public_stock_hidden = move.a % 2 == 1;
+    put.spec.test = move.a % 4 < 3;
     put.spec.title = "title " + std::to_string(move.a % 4);
     put.spec.hold_seconds = 3 + move.a % 3;
     put.spec.line_limit = move.a % 4;
@@ -219,6 +230,21 @@ SaleSpec spec_of(std::uint8_t world) {
     case 8:  // one place in the line
       item("a", 1);
       spec.line_limit = 1;
+      break;
+    case 10:  // two SKUs, the shop takes the money
+      item("a", 2);
+      item("b", 1);
+      spec.limit_per_buyer = 4;
+      spec.line_limit = 4;
+      spec.payment = PaymentMode::shop;
+      spec.payment_attempts = 2;
+      break;
+    case 11:  // two SKUs, nothing to pay
+      item("b", 3, 0);
+      item("a", 2, 0);
+      spec.limit_per_buyer = 4;
+      spec.line_limit = 4;
+      spec.payment = PaymentMode::none;
       break;
     default:  // begins without stock
       item("a", 0);

@@ -58,7 +58,7 @@ std::ostream& operator<<(std::ostream& out, const Script& script);
 
 /// The sales that scripts are about: one and two SKUs, with and without a line, a tight one, each
 /// way of paying. Their windows are a few seconds, so that deadlines meet.
-inline constexpr int kWorlds = 10;
+inline constexpr int kWorlds = 12;
 [[nodiscard]] SaleSpec spec_of(std::uint8_t world);
 /// When every script begins.
 inline constexpr Instant kStart = from_ns(1'000'000'000'000'000'000);

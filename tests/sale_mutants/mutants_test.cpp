@@ -32,13 +32,22 @@ const auto kLawBreakers =
                     Planted{Mutant::rolls_back_another_order, "rolls_back_another_order"},
                     Planted{Mutant::lazy_sweeper, "lazy_sweeper"},
                     Planted{Mutant::position_counts_leavers, "position_counts_leavers"},
-                    Planted{Mutant::late_payment_passes_line, "late_payment_passes_line"});
+                    Planted{Mutant::late_payment_passes_line, "late_payment_passes_line"},
+                    Planted{Mutant::release_serves_nobody, "release_serves_nobody"},
+                    Planted{Mutant::resume_moves_no_deadline, "resume_moves_no_deadline"},
+                    Planted{Mutant::reopening_is_not_told, "reopening_is_not_told"});
 
 /// Those that are only wrong beside what should have been.
 const auto kWrongAnswers =
     testing::Values(Planted{Mutant::owner_is_not_asked, "owner_is_not_asked"},
                     Planted{Mutant::expiry_timed_by_sweeper, "expiry_timed_by_sweeper"},
-                    Planted{Mutant::allowance_never_returns, "allowance_never_returns"});
+                    Planted{Mutant::allowance_never_returns, "allowance_never_returns"},
+                    Planted{Mutant::late_payment_is_not_recorded, "late_payment_is_not_recorded"},
+                    Planted{Mutant::restart_forgets_what_was_due, "restart_forgets_what_was_due"},
+                    Planted{Mutant::begin_uses_up_extension, "begin_uses_up_extension"});
+
+/// Those that only show when more people wait than one step may serve.
+const auto kOfLongLines = testing::Values(Planted{Mutant::unbounded_step, "unbounded_step"});
 
 class WithAPlantedBug : public testing::TestWithParam<Planted> {
  protected:
@@ -47,12 +56,23 @@ class WithAPlantedBug : public testing::TestWithParam<Planted> {
 };
 class Model : public WithAPlantedBug {};
 class Search : public WithAPlantedBug {};
+class ModelOfALongLine : public WithAPlantedBug {};
 
 const auto kName = [](const auto& test) { return std::string(test.param.name); };
 
 TEST_P(Model, disagrees) {
   for (std::uint64_t seed = 0; seed < kScripts; ++seed) {
     const auto trouble = disagreement(any_script(kMoves)(rc::Random(seed), kBiggest).value());
+    if (!trouble) continue;
+    std::cout << GetParam().name << ": script " << seed << ": " << *trouble << "\n";
+    return;
+  }
+  FAIL() << GetParam().name << " is not found";
+}
+
+TEST_P(ModelOfALongLine, disagrees) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const auto trouble = disagreement(script_of_a_long_line(seed));
     if (!trouble) continue;
     std::cout << GetParam().name << ": script " << seed << ": " << *trouble << "\n";
     return;
@@ -74,6 +94,7 @@ TEST_P(Search, finds_a_broken_law) {
 INSTANTIATE_TEST_SUITE_P(LawBreakers, Model, kLawBreakers, kName);
 INSTANTIATE_TEST_SUITE_P(LawBreakers, Search, kLawBreakers, kName);
 INSTANTIATE_TEST_SUITE_P(WrongAnswers, Model, kWrongAnswers, kName);
+INSTANTIATE_TEST_SUITE_P(LongLines, ModelOfALongLine, kOfLongLines, kName);
 
 TEST(WithoutAPlantedBug, nothing_is_found) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

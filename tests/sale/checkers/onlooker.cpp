@@ -5,35 +5,6 @@
 namespace dibs::sale::checkers {
 namespace {
 
-bool has_hold(const OrderView& o) {
-  return o.state == OrderState::held || o.state == OrderState::paying;
-}
-
-bool has_units(const OrderView& o) { return has_hold(o) || o.state == OrderState::paid; }
-
-bool is_counted(const OrderView& o) {
-  const bool given_back = o.money == Money::refund_due || o.money == Money::refunded;
-  return o.state == OrderState::waiting || (has_units(o) && !given_back);
-}
-
-std::string name(const OrderView& o) {
-  return "order " + std::to_string(o.arrival.value()) + " (" + std::string(to_text(o.state)) + ")";
-}
-
-/// The order that a command names, if it names one.
-std::optional<OrderKey> named_by(const Command* command) {
-  if (command == nullptr) return std::nullopt;
-  return std::visit(
-      [](const auto& action) -> std::optional<OrderKey> {
-        if constexpr (requires { OrderKey(action.order); }) {
-          return action.order;
-        } else {
-          return std::nullopt;
-        }
-      },
-      command->action);
-}
-
 /// What may become of an order in this state, by the order's own command or without.
 struct Step {
   OrderState from;
@@ -72,15 +43,6 @@ constexpr std::pair<Money, Money> kLegalMoney[] = {
 
 }  // namespace
 
-Sight look_at(const Sale& sale) {
-  Sight sight;
-  sight.sale = sale.view();
-  Sale::OrderFilter all;
-  all.limit = SIZE_MAX;
-  sight.orders = sale.orders(all);
-  return sight;
-}
-
 std::optional<std::string> Onlooker::judge(const Command* command, const Outcome* outcome,
                                            Instant now) {
   units_are_conserved();
@@ -88,6 +50,8 @@ std::optional<std::string> Onlooker::judge(const Command* command, const Outcome
   positions_are_true();
   nobody_servable_waits();
   holds_end_at_their_deadline(now);
+  deadlines_are_what_was_promised(now);
+  the_answer_is_due(command, outcome);
   changes_are_legal(command);
   nobody_is_passed();
   the_shut_line_admits_nobody(command, outcome);
@@ -196,6 +160,54 @@ void Onlooker::holds_end_at_their_deadline(Instant now) {
   }
 }
 
+/// A hold has its window, counted from the end of a pause that it was made in, and moves later by
+/// the length of a pause, and once by a begun payment.
+void Onlooker::deadlines_are_what_was_promised(Instant now) {
+  for (const OrderView& o : after_.orders) {
+    if (!has_hold(o) || !o.expires_at) continue;
+    if (*o.expires_at != promised_deadline(o, now)) fail(name(o) + " has another deadline");
+  }
+  const bool paused = after_.sale.state == SaleState::paused;
+  if (!paused) memory_.paused_since.reset();
+  if (paused && !memory_.paused_since) memory_.paused_since = now;
+}
+
+Instant Onlooker::promised_deadline(const OrderView& order, Instant now) {
+  const SaleSpec& spec = *after_.sale.spec;
+  const Instant clock = memory_.paused_since.value_or(now);
+  const OrderView* was = earlier(order);
+  if (was == nullptr) return clock + std::chrono::seconds(spec.hold_seconds);
+  if (!has_hold(*was)) return clock + std::chrono::seconds(spec.promotion_seconds);
+  const bool pause_ended = memory_.paused_since && after_.sale.state != SaleState::paused;
+  const Instant deadline = *was->expires_at + (pause_ended ? now - clock : Duration::zero());
+  const bool begun = was->state == OrderState::held && order.state == OrderState::paying;
+  const Instant window_ends = clock + std::chrono::seconds(spec.payment_seconds);
+  if (!begun || window_ends <= deadline) return deadline;
+  return memory_.prolonged.insert(order.arrival).second ? window_ends : deadline;
+}
+
+/// Whoever holds may pay or leave; and who is told that it is too late has no money left in it.
+void Onlooker::the_answer_is_due(const Command* command, const Outcome* outcome) {
+  const auto key = named_by(command);
+  const auto found = std::ranges::find_if(
+      before_.orders, [&key](const OrderView& o) { return key && o.id.key == *key; });
+  if (found == before_.orders.end()) return;
+  const OrderView& was = *found;
+  const auto* pays = std::get_if<PaymentSucceeded>(&command->action);
+  const bool leaves = std::holds_alternative<Cancel>(command->action);
+  const bool may = has_hold(was) || (leaves && was.state == OrderState::waiting);
+  if ((leaves || pays != nullptr) && may && outcome->code != Code::ok) {
+    fail(name(was) + " may not pay or leave");
+  }
+  if (pays == nullptr || outcome->code != Code::too_late) return;
+  const Money money = outcome->order->money;
+  if (money == Money::none) fail("what becomes of the money of " + name(was) + " is not recorded");
+  const bool given_back = money == Money::refund_due || money == Money::refunded;
+  if (pays->captured && was.money == Money::none && !given_back) {
+    fail("captured money of " + name(was) + " is kept");
+  }
+}
+
 void Onlooker::changes_are_legal(const Command* command) {
   if (after_.orders.size() < before_.orders.size()) return fail("an order has vanished");
   for (const OrderView& o : after_.orders) change_is_legal(earlier(o), o, command);
@@ -249,7 +261,7 @@ void Onlooker::the_shut_line_admits_nobody(const Command* command, const Outcome
   if (buy != nullptr && outcome->order && outcome->order->state == OrderState::waiting &&
       !outcome->replayed) {
     for (const OrderLine& l : buy->lines) {
-      if (shut_.contains(l.sku.value())) fail("somebody passes one who was turned away");
+      if (memory_.shut.contains(l.sku.value())) fail("somebody passes one who was turned away");
     }
   }
   const std::uint64_t room = line_limit_of(*after_.sale.spec);
@@ -257,19 +269,19 @@ void Onlooker::the_shut_line_admits_nobody(const Command* command, const Outcome
       after_.sale.waiting >= room) {
     const bool only_for_want_of_room = std::ranges::all_of(buy->lines, [this](const OrderLine& l) {
       const ItemView& figures = item(l.sku.value());
-      return l.quantity <= figures.total - figures.sold && !shut_.contains(l.sku.value());
+      return l.quantity <= figures.total - figures.sold && !memory_.shut.contains(l.sku.value());
     });
     for (const OrderLine& l : buy->lines) {
-      if (only_for_want_of_room) shut_.insert(l.sku.value());
+      if (only_for_want_of_room) memory_.shut.insert(l.sku.value());
     }
   }
-  std::erase_if(shut_, [this](const std::string& sku) {
+  std::erase_if(memory_.shut, [this](const std::string& sku) {
     return line(sku).empty() && item(sku).available > 0;
   });
-  if (after_.sale.state == SaleState::closed) shut_.clear();
+  if (after_.sale.state == SaleState::closed) memory_.shut.clear();
   for (const ItemSpec& spec : after_.sale.spec->items) {
     const std::string& sku = spec.sku.value();
-    if (item(sku).shut != shut_.contains(sku))
+    if (item(sku).shut != memory_.shut.contains(sku))
       fail("the line of " + sku + " is shut or open wrongly");
   }
 }

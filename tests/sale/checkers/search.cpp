@@ -17,20 +17,13 @@ using std::chrono::seconds;
 const SaleId kSale("s");
 const Instant kStart = from_ns(1'000'000'000'000'000'000);
 
-/// What cannot be seen of an order from outside but matters later.
-struct Hidden {
-  bool begun = false;
-  int declines = 0;
-};
-
 struct Node {
   std::string saved;
   Instant now;
-  Instant clock_stands_at;  ///< while paused
   std::uint64_t numbered = 0;
-  Onlooker::Shut shut;
-  std::map<std::uint64_t, Hidden> hidden;  ///< by arrival
-  std::string path;                        ///< how to get here, for a person
+  Onlooker::Memory memory;
+  std::map<Arrival, int> declines;  ///< not to be seen from outside, but they matter later
+  std::string path;                 ///< how to get here, for a person
 };
 
 /// A command, or the passing of time until something is due.
@@ -121,7 +114,7 @@ class Search {
     if (paused) all.push_back({Command{Resume{}, ""}, "resume"});
     if (!paused) all.push_back({Command{Pause{}, ""}, "pause"});
     all.push_back({Command{Close{}, ""}, "close"});
-    if (sale.next_due()) all.push_back({std::nullopt, "wait"});
+    if (paused || sale.next_due()) all.push_back({std::nullopt, "wait"});
     return all;
   }
 
@@ -158,6 +151,7 @@ class Search {
     std::optional<Outcome> outcome;
     if (choice.command) {
       outcome = sale.apply(*choice.command, from.now, events);
+      if (sale.due(from.now)) return fail(from, choice.text, "something is left to be done later");
     } else {
       to.now = next_moment(before, from);
     }
@@ -167,10 +161,11 @@ class Search {
     }
 
     const Sight after = look_at(sale);
-    Onlooker onlooker(before, after, to.shut);
+    Onlooker onlooker(before, after, to.memory);
     auto broken = onlooker.judge(choice.command ? &*choice.command : nullptr,
                                  outcome ? &*outcome : nullptr, to.now);
-    if (!broken) broken = check_events(from, before, sale, events, outcome);
+    if (!broken) broken = check_refusal(choice, after, events, outcome);
+    if (!broken) broken = check_events(from, before, sale, events);
     if (broken) return fail(from, choice.text, *broken);
     remember(std::move(to), choice, sale, after, events);
   }
@@ -184,16 +179,36 @@ class Search {
     return next && *next > node.now ? *next : node.now + seconds(1);
   }
 
+  /// A refusal changes nothing, except that a line that was full is shut. One that has nobody in it
+  /// and units to give says at once that it is open again.
+  static std::optional<std::string> check_refusal(const Choice& choice, const Sight& after,
+                                                  const std::vector<Event>& events,
+                                                  const std::optional<Outcome>& outcome) {
+    if (!outcome || outcome->code == Code::ok || outcome->code == Code::too_late) return {};
+    std::set<std::string> reopened;
+    for (const Event& event : events) {
+      const auto* reopens = std::get_if<LineReopened>(&event.fact);
+      if (reopens != nullptr) reopened.insert(reopens->sku.value());
+      const bool shuts = std::holds_alternative<LineShut>(event.fact);
+      if (reopens == nullptr && !shuts) return "a refusal changed something";
+    }
+    if (events.empty()) return {};
+    const auto& lines = std::get<Buy>(choice.command->action).lines;
+    for (std::size_t i = 0; i < after.sale.items.size(); ++i) {
+      const SkuId& sku = after.sale.spec->items[i].sku;
+      const bool wanted = std::ranges::count(lines, sku, &OrderLine::sku) > 0;
+      if (wanted && !after.sale.items[i].shut && !reopened.contains(sku.value())) {
+        return "a line that refused somebody does not say that it is open again";
+      }
+    }
+    return {};
+  }
+
   std::optional<std::string> check_events(const Node& from, const Sight& before, const Sale& sale,
-                                          const std::vector<Event>& events,
-                                          const std::optional<Outcome>& outcome) {
+                                          const std::vector<Event>& events) {
     const auto differences = sale.recount();
     if (!differences.empty()) return "recount: " + differences.front();
     if (sale.view().seq.value() != before.sale.seq.value() + events.size()) return "a gap in seq";
-    const bool refused = outcome && outcome->code != Code::ok && outcome->code != Code::too_late;
-    const bool only_shut = std::ranges::all_of(
-        events, [](const Event& e) { return std::holds_alternative<LineShut>(e.fact); });
-    if (refused && !only_shut) return "a refusal changed something";
     if (result_.transitions % kReplayEvery != 0) return std::nullopt;
     auto replayed = *Sale::load(kSale, from.saved);
     for (const Event& event : events) {
@@ -207,13 +222,7 @@ class Search {
   void remember(Node to, const Choice& choice, const Sale& sale, const Sight& after,
                 const std::vector<Event>& events) {
     for (const Event& event : events) {
-      if (const auto* f = std::get_if<Paying>(&event.fact)) {
-        to.hidden[f->order.arrival.value()].begun = true;
-      }
-      if (const auto* f = std::get_if<Declined>(&event.fact)) {
-        ++to.hidden[f->order.arrival.value()].declines;
-      }
-      if (std::holds_alternative<Paused>(event.fact)) to.clock_stands_at = event.at;
+      if (const auto* f = std::get_if<Declined>(&event.fact)) ++to.declines[f->order.arrival];
     }
     if (!seen_.insert(hash64(canonical(to, after))).second) return;
     ++result_.states;
@@ -227,12 +236,12 @@ class Search {
   }
 
   /// Everything that can matter from here on, with buyers renamed in order of appearance and times
-  /// relative to the sale's clock.
+  /// relative to the sale's clock, which stands still in a pause.
   static std::string canonical(const Node& node, const Sight& sight) {
-    const bool paused = sight.sale.state == SaleState::paused;
-    const Instant clock = paused ? node.clock_stands_at : node.now;
+    const Instant clock = node.memory.paused_since.value_or(node.now);
     std::string text(1, static_cast<char>(sight.sale.state));
     const auto add = [&text](std::int64_t value) { text += std::to_string(value) + ","; };
+    add((node.now - clock) / milliseconds(1));
     for (const ItemView& item : sight.sale.items) {
       add(item.total);
       add(item.available);
@@ -247,8 +256,9 @@ class Search {
       add(static_cast<int>(o.money));
       add(static_cast<int>(o.reason));
       add(o.expires_at ? (*o.expires_at - clock) / milliseconds(1) : 0);
-      const auto hidden = node.hidden.find(o.arrival.value());
-      if (hidden != node.hidden.end()) add(hidden->second.declines * 2 + hidden->second.begun);
+      const auto declined = node.declines.find(o.arrival);
+      add(declined == node.declines.end() ? 0 : declined->second);
+      add(node.memory.prolonged.contains(o.arrival) ? 1 : 0);
       for (const OrderLine& line : o.lines)
         text += line.sku.value() + std::to_string(line.quantity);
       text += ';';

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "load/line_judge.h"
 
 // Counting inversions in O(n log n).
 //
@@ -130,9 +131,10 @@ void judge_arrivals(const std::vector<Sent>& numbered, Fairness& out) {
   out.arrival_max_overtake = worst.overtake;
 }
 
-void judge_first_come(const std::vector<Sent>& eligible, std::uint64_t stock, Fairness& out) {
+/// `claims`: how many of the eligible may ask for a unit; see Fairness::first_come_accuracy.
+void judge_first_come(const std::vector<Sent>& eligible, std::uint64_t claims, Fairness& out) {
   out.eligible = eligible.size();
-  const std::uint64_t first = std::min<std::uint64_t>(stock, eligible.size());
+  const std::uint64_t first = std::min<std::uint64_t>(claims, eligible.size());
   out.first = first;
   if (first == 0) return;
   const auto served = static_cast<std::ptrdiff_t>(first);
@@ -141,6 +143,12 @@ void judge_first_come(const std::vector<Sent>& eligible, std::uint64_t stock, Fa
                     [](const Sent& sent) { return sent.press->outcome == Outcome::paid; });
   out.first_come_accuracy = static_cast<double>(winners) / static_cast<double>(first);
   out.fair_last_rank = eligible[first - 1].rank;
+}
+
+/// Those with a claim to a unit when units lie there at the end that nobody was left to take.
+[[nodiscard]] std::uint64_t count_served(const std::vector<Sent>& eligible) {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(eligible, [](const Sent& sent) { return sent.press->given; }));
 }
 
 }  // namespace
@@ -164,42 +172,15 @@ bool is_eligible(const Press& press) {
   return false;
 }
 
-std::optional<std::uint64_t> find_reopening(std::span<const Press> presses, std::uint64_t stock,
-                                            std::uint64_t line_limit) {
-  if (line_limit == 0) return std::nullopt;
-  std::vector<const Press*> numbered;
-  for (const Press& press : presses) {
-    if (press.arrival != 0) numbered.push_back(&press);
-  }
-  std::ranges::sort(numbered, {}, &Press::arrival);
-  std::uint64_t accepted = 0;
-  std::uint64_t last_promotion_seq = 0;
-  bool shut = false;
-  bool waits_in_vain = false;
-  for (const Press* press : numbered) {
-    const bool stood_in_line = press->place != 0;
-    accepted += press->given || stood_in_line ? 1 : 0;
-    waits_in_vain |= stood_in_line && !press->given;
-    if (press->outcome == Outcome::sold_out && !shut) {
-      if (accepted < stock + line_limit) return std::nullopt;
-      shut = true;
-    }
-    if (stood_in_line) last_promotion_seq = std::max(last_promotion_seq, press->given_seq);
-    const bool newcomer = press->given && !stood_in_line;
-    if (!newcomer || !shut) continue;
-    if (!waits_in_vain && last_promotion_seq < press->given_seq) return press->arrival;
-  }
-  return std::nullopt;
-}
-
-Fairness judge_fairness(std::span<const Press> presses, std::uint64_t stock, const Border& border) {
+Fairness judge_fairness(std::span<const Press> presses, const Offer& offer, const Border& border) {
   Fairness out;
   out.border = border;
-  std::uint64_t left = stock;  // units for those before the border
+  std::uint64_t sold_behind = 0;  // the border
   std::vector<Sent> eligible;
   std::vector<Sent> refused;
   std::vector<Sent> given;
   std::vector<Sent> numbered;
+  std::vector<const Press*> compared;
   std::int64_t last_done = std::numeric_limits<std::int64_t>::min();
   for (std::size_t i = 0; i < presses.size(); ++i) {
     const Press& press = presses[i];
@@ -211,15 +192,21 @@ Fairness judge_fairness(std::span<const Press> presses, std::uint64_t stock, con
     const bool bought = press.outcome == Outcome::paid;
     if (bought) out.last_winner_rank = sent.rank;
     if (!inside(press, border)) {
-      left -= bought && left > 0 ? 1 : 0;
+      sold_behind += bought ? 1U : 0U;
       continue;
     }
+    compared.push_back(&press);
     if (press.given) given.push_back(sent);
     if (!is_eligible(press)) continue;
     eligible.push_back(sent);
     if (!press.given) refused.push_back(sent);
   }
-  judge_first_come(eligible, left, out);
+  const std::uint64_t offered = offer.stock + offer.added;
+  std::uint64_t claims = std::min(offer.stock, offered - std::min(offered, sold_behind));
+  if (everybody_had_a_turn(compared, offer, border.answered_ns.has_value())) {
+    claims = std::min(claims, count_served(eligible));
+  }
+  judge_first_come(eligible, claims, out);
   judge_units(refused, given, out);
   judge_arrivals(numbered, out);
   return out;

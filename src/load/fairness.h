@@ -16,6 +16,13 @@ struct Border {
   std::optional<std::uint64_t> arrival = std::nullopt;     ///< counts who was numbered before
 };
 
+/// What there was to be had.
+struct Offer {
+  std::uint64_t stock = 0;       ///< units for sale at the first press
+  std::uint64_t line_limit = 0;  ///< places in the line; 0: no line
+  std::uint64_t added = 0;       ///< units that were added during the run
+};
+
 /// Was it first come, first served? Answered from the buyers' side alone.
 ///
 /// "A before B" means that A was wholly handed to the kernel before B was begun, on one clock of
@@ -25,6 +32,8 @@ struct Border {
 struct Fairness {
   /// Buyers among the first N eligible / N, where N = min(stock, eligible) without a border. What
   /// was sold behind a border is no longer there for those before it: N = min(stock - that, …).
+  /// Where everybody_had_a_turn, units left over at the end had no taker: N = min(…, eligible who
+  /// were given a unit).
   double first_come_accuracy = 1;
   /// Pairs (A, B): A before B, B was given a unit, A was eligible and was not.
   std::uint64_t inversions = 0;
@@ -50,16 +59,7 @@ struct Fairness {
 [[nodiscard]] bool is_eligible(const Press& press);
 
 /// `presses` must be in the order of press. O(n log n).
-[[nodiscard]] Fairness judge_fairness(std::span<const Press> presses, std::uint64_t stock,
+[[nodiscard]] Fairness judge_fairness(std::span<const Press> presses, const Offer& offer,
                                       const Border& border = {});
-
-/// The arrival of the first press that was served, rightly, after another had been refused: the
-/// line had been full and shut, had run empty and was open again. Nothing when there was none, and
-/// nothing when stock and line were not full at the first refusal or when an order still waited at
-/// that moment (by the sequence numbers of the answers): that is no border but a broken promise.
-/// Without a line (`line_limit` 0) nothing can reopen.
-[[nodiscard]] std::optional<std::uint64_t> find_reopening(std::span<const Press> presses,
-                                                          std::uint64_t stock,
-                                                          std::uint64_t line_limit);
 
 }  // namespace dibs::load

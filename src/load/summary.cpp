@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "load/line_judge.h"
 #include "load/run.h"
 
 namespace dibs::load {
@@ -48,9 +49,9 @@ void summarise(Run& run, std::optional<std::int64_t> border_ns) {
   run.seconds_total = static_cast<double>(last) / kNsPerSecond;
   run.tps = last > 0 ? static_cast<double>(run.presses.size()) / run.seconds_total : 0;
   summarise_latency(run);
-  const Border border{border_ns,
-                      find_reopening(run.presses, run.stock, run.sale_before.line_limit)};
-  run.fairness = judge_fairness(run.presses, run.stock, border);
+  const Offer offer{run.stock, run.sale_before.line_limit};
+  const Border border{border_ns, find_reopening(run.presses, offer)};
+  run.fairness = judge_fairness(run.presses, offer, border);
   const std::uint64_t sold = run.count(Outcome::paid);
   run.oversold = sold > run.stock ? sold - run.stock : 0;
 

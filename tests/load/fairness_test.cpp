@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <random>
 
+#include "load/line_judge.h"
+
 namespace dibs::load {
 namespace {
 
@@ -36,7 +38,7 @@ std::vector<Press> in_order(const std::vector<Outcome>& outcomes) {
 
 TEST(Fairness, InPerfectOrderEverythingIsFair) {
   using enum Outcome;
-  const Fairness fair = judge_fairness(in_order({paid, paid, sold_out, sold_out}), 2);
+  const Fairness fair = judge_fairness(in_order({paid, paid, sold_out, sold_out}), {2});
   EXPECT_EQ(fair.first_come_accuracy, 1);
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.last_winner_rank, 2U);
@@ -48,7 +50,7 @@ TEST(Fairness, InPerfectOrderEverythingIsFair) {
 
 TEST(Fairness, OneInversionIsCountedWithItsGapAndPlaces) {
   using enum Outcome;
-  const Fairness fair = judge_fairness(in_order({paid, sold_out, sold_out, paid, sold_out}), 2);
+  const Fairness fair = judge_fairness(in_order({paid, sold_out, sold_out, paid, sold_out}), {2});
   EXPECT_EQ(fair.inversions, 2U);  // presses 2 and 3 were passed by press 4
   EXPECT_EQ(fair.max_overtake, 2U);
   EXPECT_DOUBLE_EQ(fair.max_gap_ms, 1.9);
@@ -61,7 +63,7 @@ TEST(Fairness, PressesThatOverlapHaveNoOrder) {
   using enum Outcome;
   // The refused one was finished first, but the winner had begun before that.
   const std::vector<Press> presses = {press(0, 100, sold_out, 2), press(50, 150, paid, 1)};
-  const Fairness fair = judge_fairness(presses, 1);
+  const Fairness fair = judge_fairness(presses, {1});
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.arrival_inversions, 0U);
   EXPECT_EQ(fair.arrival_pairs, 0U);
@@ -69,8 +71,8 @@ TEST(Fairness, PressesThatOverlapHaveNoOrder) {
 
 TEST(Fairness, GivingUpAndOwnFailureGiveNoClaim) {
   using enum Outcome;
-  const Fairness fair =
-      judge_fairness(in_order({entry_failed, payment_failed, cancelled, paid, paid, sold_out}), 2);
+  const Fairness fair = judge_fairness(
+      in_order({entry_failed, payment_failed, cancelled, paid, paid, sold_out}), {2});
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.first_come_accuracy, 1);
   EXPECT_EQ(fair.eligible, 3U);
@@ -80,7 +82,7 @@ TEST(Fairness, GivingUpAndOwnFailureGiveNoClaim) {
 
 TEST(Fairness, AUnitGivenToALaterPressCountsEvenIfItsPaymentFails) {
   using enum Outcome;
-  const Fairness fair = judge_fairness(in_order({paid, sold_out, payment_failed}), 1);
+  const Fairness fair = judge_fairness(in_order({paid, sold_out, payment_failed}), {1});
   EXPECT_EQ(fair.inversions, 1U);
   EXPECT_EQ(fair.first_come_accuracy, 1);
 }
@@ -90,7 +92,7 @@ TEST(Fairness, TheShopsFortySecondWinsOneOfTen) {
   std::vector<Outcome> outcomes(100, lock_failed);
   for (std::size_t i = 0; i < 9; ++i) outcomes[i] = paid;
   outcomes[41] = paid;
-  const Fairness fair = judge_fairness(in_order(outcomes), 10);
+  const Fairness fair = judge_fairness(in_order(outcomes), {10});
   EXPECT_EQ(fair.last_winner_rank, 42U);
   EXPECT_EQ(fair.fair_last_rank, 10U);
   EXPECT_DOUBLE_EQ(fair.first_come_accuracy, 0.9);
@@ -101,14 +103,16 @@ TEST(Fairness, TheShopsFortySecondWinsOneOfTen) {
 TEST(Fairness, NoComparisonCrossesTheBorder) {
   using enum Outcome;
   const auto presses = in_order({paid, sold_out, sold_out, paid, paid});
-  EXPECT_EQ(judge_fairness(presses, 3).inversions, 4U);
+  EXPECT_EQ(judge_fairness(presses, {3}).inversions, 4U);
   const std::int64_t border = presses[2].answered_at_ns;
-  const Fairness fair = judge_fairness(presses, 3, {.answered_ns = border});
+  const Fairness fair = judge_fairness(presses, {3}, {.answered_ns = border});
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.eligible, 3U);
   EXPECT_EQ(fair.border.answered_ns, border);
   // Two of the three units were sold behind the border, and the first has the third.
   EXPECT_EQ(fair.first_come_accuracy, 1);
+  // Unless two were added there: then all three were for those before it.
+  EXPECT_EQ(judge_fairness(presses, {.stock = 3, .added = 2}, {.answered_ns = border}).first, 3U);
 }
 
 // A line of one place for two units. Number 1 buys; 2 fails to pay, its unit goes to 3, who waited;
@@ -126,9 +130,9 @@ std::vector<Press> reopened_line() {
 
 TEST(Fairness, ALineThatReopenedIsABorder) {
   const auto presses = reopened_line();
-  const auto border = find_reopening(presses, 2, 1);
+  const auto border = find_reopening(presses, {2, 1});
   ASSERT_EQ(border, 5U);
-  const Fairness fair = judge_fairness(presses, 2, {.arrival = border});
+  const Fairness fair = judge_fairness(presses, {2}, {.arrival = border});
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.first_come_accuracy, 1);
   EXPECT_EQ(fair.eligible, 2U);
@@ -137,19 +141,61 @@ TEST(Fairness, ALineThatReopenedIsABorder) {
 TEST(FairnessPlanted, ANewcomerServedWhileSomebodyWaitsIsNoReopening) {
   auto too_early = reopened_line();
   too_early[4].given_seq = 4;  // served before the one who waited was promoted
-  EXPECT_EQ(find_reopening(too_early, 2, 1), std::nullopt);
+  EXPECT_EQ(find_reopening(too_early, {2, 1}), std::nullopt);
   auto in_vain = reopened_line();
   in_vain[2].outcome = Outcome::waiting_ended;
   in_vain[2].given = false;
-  EXPECT_EQ(find_reopening(in_vain, 2, 1), std::nullopt);
-  EXPECT_GT(judge_fairness(in_vain, 2).inversions, 0U);
-  EXPECT_EQ(find_reopening(reopened_line(), 2, 2), std::nullopt) << "the line was not full";
-  EXPECT_EQ(find_reopening(reopened_line(), 2, 0), std::nullopt) << "there was no line";
+  EXPECT_EQ(find_reopening(in_vain, {2, 1}), std::nullopt);
+  EXPECT_GT(judge_fairness(in_vain, {2}).inversions, 0U);
+  EXPECT_EQ(find_reopening(reopened_line(), {2, 2}), std::nullopt) << "the line was not full";
+  EXPECT_EQ(find_reopening(reopened_line(), {2, 0}), std::nullopt) << "there was no line";
+}
+
+// Two units and a line of one place: number 3 waited and was refused its payment like number 2, and
+// a unit lies there at the end.
+std::vector<Press> unit_left_over() {
+  using enum Outcome;
+  auto presses = in_order({paid, payment_failed, payment_failed, sold_out, sold_out});
+  presses[2].place = 1;
+  return presses;
+}
+
+TEST(Fairness, AUnitThatCameBackWhenTheLineHadRunEmptyIsNobodysLoss) {
+  const Fairness fair = judge_fairness(unit_left_over(), {.stock = 2, .line_limit = 1});
+  EXPECT_EQ(fair.first, 1U);
+  EXPECT_EQ(fair.first_come_accuracy, 1);
+  EXPECT_EQ(fair.inversions, 0U);
+}
+
+TEST(FairnessPlanted, AUnitLeftOverThatSomebodyHadAClaimToIsALoss) {
+  using enum Outcome;
+  const auto accuracy = [](const std::vector<Press>& presses, const Offer& offer) {
+    return judge_fairness(presses, offer).first_come_accuracy;
+  };
+  EXPECT_EQ(accuracy(unit_left_over(), {.stock = 2, .line_limit = 0}), 0.5) << "no line";
+  EXPECT_EQ(accuracy(unit_left_over(), {.stock = 2, .line_limit = 2}), 0.5) << "not full";
+  auto in_vain = unit_left_over();
+  in_vain[2].outcome = waiting_ended;
+  in_vain[2].given = false;
+  EXPECT_EQ(accuracy(in_vain, {.stock = 2, .line_limit = 1}), 0.5) << "somebody still waited";
+}
+
+TEST(Fairness, WhatComesBackAfterTheCloseBelongsToNobody) {
+  using enum Outcome;
+  auto presses = in_order({paid, payment_failed, waiting_ended, waiting_ended});
+  for (std::size_t i = 2; i < 4; ++i) {
+    presses[i].place = i - 1;
+    presses[i].state = "closed";
+  }
+  const Offer offer{.stock = 2, .line_limit = 10};
+  const Border closed{.answered_ns = presses[3].answered_at_ns};
+  EXPECT_EQ(judge_fairness(presses, offer, closed).first_come_accuracy, 1);
+  EXPECT_EQ(judge_fairness(presses, offer).first_come_accuracy, 0.5) << "nothing was closed";
 }
 
 TEST(Fairness, NobodyEligibleIsFair) {
   using enum Outcome;
-  const Fairness fair = judge_fairness(in_order({entry_failed, refused_early, error}), 10);
+  const Fairness fair = judge_fairness(in_order({entry_failed, refused_early, error}), {10});
   EXPECT_EQ(fair.first_come_accuracy, 1);
   EXPECT_EQ(fair.last_winner_rank, 0U);
   EXPECT_EQ(fair.eligible, 0U);
@@ -162,7 +208,7 @@ TEST(Fairness, NumbersGivenOutOfOrderAreSeenEvenIfNobodyLostAUnit) {
   presses[1].arrival = 1;
   presses[2].arrival = 2;
   presses[3].arrival = 3;
-  const Fairness fair = judge_fairness(presses, 0);
+  const Fairness fair = judge_fairness(presses, {0});
   EXPECT_EQ(fair.inversions, 0U);
   EXPECT_EQ(fair.arrival_inversions, 3U);
   EXPECT_EQ(fair.arrival_max_overtake, 3U);
@@ -233,7 +279,7 @@ TEST(Fairness, AgreesWithABruteForceOnRandomHistories) {
   for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
     std::mt19937_64 random(seed);
     const auto history = random_history(random);
-    ASSERT_TRUE(same(judge_fairness(history, 5), brute_force(history, wholly_before)))
+    ASSERT_TRUE(same(judge_fairness(history, {5}), brute_force(history, wholly_before)))
         << "seed " << seed;
   }
 }
@@ -243,7 +289,7 @@ TEST(FairnessPlanted, AComparisonThatForgetsTheOverlapIsCaughtByTheBruteForce) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     std::mt19937_64 random(seed);
     const auto history = random_history(random);
-    caught += same(judge_fairness(history, 5), brute_force(history, begun_before)) ? 0 : 1;
+    caught += same(judge_fairness(history, {5}), brute_force(history, begun_before)) ? 0 : 1;
   }
   EXPECT_GT(caught, 50);
 }

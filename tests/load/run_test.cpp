@@ -158,6 +158,17 @@ TEST(LoadRun, WithTheLineOffAFailedPaymentShowsAsInversion) {
   EXPECT_EQ(exit_status(run), 1);
 }
 
+TEST(LoadRun, UnitsLeftOverBehindALineThatWasFullAreNobodysLoss) {
+  const FakeServer server({.stock = 100, .line_limit = 5});
+  Options options = options_for(server);
+  options.buyers = options.connections = 150;  // all have pressed before the first unit comes back
+  options.payment_failure = 0.5;
+  const auto run = run_against(server, options);
+  EXPECT_EQ(all_of(run), "");
+  EXPECT_LT(run.count(Outcome::paid), 100U);
+  EXPECT_GT(run.count(Outcome::sold_out), 0U);
+}
+
 TEST(LoadRun, AMissingServerIsNoRunAtAll) {
   Options options;
   {

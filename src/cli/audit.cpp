@@ -20,6 +20,16 @@ std::string summary(const engine::AuditReport& report) {
   return std::to_string(report.differences.size()) + " differences: " + compared;
 }
 
+std::string summary_in_korean(const engine::AuditReport& report) {
+  const std::string compared =
+      "판매 " + std::to_string(report.sales) + "건, 주문 " + std::to_string(report.orders) +
+      "건, 도착 " + std::to_string(report.arrivals) + "건, 사건 " + std::to_string(report.events) +
+      "건; " + std::to_string(report.units_total) + "개 중 " + std::to_string(report.units_sold) +
+      "개 판매";
+  if (report.differences.empty()) return "일치: " + compared;
+  return "차이 " + std::to_string(report.differences.size()) + "건: " + compared;
+}
+
 Subcommand add_audit(CLI::App& app) {
   auto* sub = app.add_subcommand(
       "audit", "Compare journal, snapshot and a second account of every order, unit by unit");

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/audit_report.h"
+#include "cli/end_on_signal.h"
 #include "cli/exit_status.h"
 #include "cli/http_call.h"
 #include "cli/load_flags.h"
@@ -54,16 +55,18 @@ Result<void> put_sale(const ServerProcess& server, const std::string& token,
 void add_audit(load::Run& run, const std::string& data) {
   auto audit = engine::audit(data);
   if (!audit) {
-    run.broken_elsewhere.push_back("The audit could not run: " + audit.error().what);
+    run.broken_elsewhere.push_back({"The audit could not run: " + audit.error().what,
+                                    "감사를 할 수 없었습니다: " + audit.error().what});
     return;
   }
-  run.notes.push_back({"audit", summary(*audit)});
+  run.notes.push_back({{"audit", "감사"}, {summary(*audit), summary_in_korean(*audit)}});
   for (const auto& difference : audit->differences) {
-    run.broken_elsewhere.push_back("Audit: " + difference);
+    run.broken_elsewhere.push_back({"Audit: " + difference, "감사: " + difference});
   }
 }
 
-Result<load::Run> rush(const RushFlags& flags, const std::string& data) {
+Result<load::Run> rush(const RushFlags& flags, load::Options options, const std::string& data,
+                       EndOnSignal& end) {
   const std::string token = random_secret();
   std::vector<std::string> arguments = {"--listen",         "127.0.0.1:0",
                                         "--data",           data,
@@ -73,35 +76,48 @@ Result<load::Run> rush(const RushFlags& flags, const std::string& data) {
   if (flags.unmerged) arguments.emplace_back("--unmerged");
   auto server = ServerProcess::start(arguments, {"DIBS_OPERATOR_TOKENS=rush:" + token});
   if (!server) return std::unexpected(server.error());
+  end.kill_first(server->pid());
   if (auto put = put_sale(*server, token, flags); !put) return std::unexpected(put.error());
 
-  load::Options options = crowd_options(flags.crowd);
   options.sale = kSale;
   options.server = server->pid();
   if (auto set = load::set_url(options, server->address()); !set) {
     return std::unexpected(set.error());
   }
-  auto run = load::run(options, progress_line());
+  auto run = load::run(options, progress_line(language_of(flags.crowd.files)));
   if (!run) return run;
   if (!server->stop(kStopPatience)) {
-    run->broken_elsewhere.emplace_back("The server did not stop cleanly.");
+    run->broken_elsewhere.push_back(
+        {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
   add_audit(*run, data);
   return run;
 }
 
-int run_rush(const RushFlags& flags) {
+/// A sale of the same name in old data would be another sale: what is judged must be fresh.
+Result<void> check_fresh(const std::string& data) {
+  std::error_code error;
+  if (!std::filesystem::exists(data, error) || std::filesystem::is_empty(data, error)) return {};
+  return fault(FaultKind::bad_input, "There is something in " + data + " already.",
+               "Give --data a directory that is empty or does not exist.");
+}
+
+int run_rush(CLI::App& app, RushFlags& flags) {
+  const auto refuse = [](const Fault& fault) {
+    complain(fault);
+    return status_of(fault);
+  };
+  const auto options = crowd_options(app, flags.crowd);
+  if (!options) return refuse(options.error());
+  if (auto fresh = check_fresh(flags.data); !flags.data.empty() && !fresh) {
+    return refuse(fresh.error());
+  }
   auto temporary = TemporaryDirectory::make();
-  if (!temporary) {
-    complain(temporary.error());
-    return kUnreachable;
-  }
+  if (!temporary) return refuse(temporary.error());
+  EndOnSignal end(temporary->path());
   const std::string data = flags.data.empty() ? temporary->path() + "/data" : flags.data;
-  auto run = rush(flags, data);
-  if (!run) {
-    complain(run.error());
-    return run.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
-  }
+  auto run = rush(flags, *options, data, end);
+  if (!run) return refuse(run.error());
   return report(*run, flags.crowd.files);
 }
 
@@ -110,24 +126,31 @@ int run_rush(const RushFlags& flags) {
 Subcommand add_rush(CLI::App& app) {
   auto* sub = app.add_subcommand(
       "rush", "Engine, one sale and its crowd on this machine: table, fairness verdict, audit");
+  // Settings that a server has too are called DIBS_RUSH_…: an operator's own must not reach this
+  // one.
   auto flags = std::make_shared<RushFlags>();
   flags->crowd.options.strategy = "engine";
   sub->add_option("--stock", flags->stock, "Units for sale, 0 to 10,000,000")
+      ->envname("DIBS_STOCK")
       ->check(CLI::Range(0U, 10'000'000U))
       ->capture_default_str();
   sub->add_option("--line", flags->line,
                   "How many may wait, 0 to 1,000,000; 0 is no line; default: 1,000 or 10 x stock")
+      ->envname("DIBS_LINE")
       ->check(CLI::Range(0U, 1'000'000U));
   sub->add_option(
          "--ingress", flags->ingress,
          "Threads of the server that read requests, 1 to 64; 0: half of the cores, at most 8")
+      ->envname("DIBS_RUSH_INGRESS")
       ->check(CLI::Range(0U, 64U))
       ->capture_default_str();
-  sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)");
+  sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)")
+      ->envname("DIBS_RUSH_DATA");
   sub->add_flag("--unmerged", flags->unmerged,
-                "Number requests without the merge: shows the inversions that it prevents");
+                "Number requests without the merge: shows the inversions that it prevents")
+      ->envname("DIBS_RUSH_UNMERGED");
   add_crowd_flags(*sub, flags->crowd);
-  return {sub, [flags] { return run_rush(*flags); }};
+  return {sub, [flags, sub] { return run_rush(*sub, *flags); }};
 }
 
 }  // namespace dibs::cli

@@ -39,17 +39,23 @@ std::vector<std::string> split(const std::string& text) {
 
 }  // namespace
 
+Result<std::string> read_whole_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream all;
+  if (in && in.peek() != std::ifstream::traits_type::eof()) all << in.rdbuf();
+  if (in.bad() || !in.is_open()) {
+    return fault(FaultKind::bad_input, "The file " + path + " cannot be read.",
+                 "Check the path and its permissions.");
+  }
+  return all.str();
+}
+
 Result<std::vector<std::string>> read_secrets(const char* variable, const std::string& file) {
   std::string text;
   if (!file.empty()) {
-    std::ifstream in(file);
-    if (!in) {
-      return fault(FaultKind::bad_input, "The file " + file + " cannot be read.",
-                   "Check the path and its permissions.");
-    }
-    std::ostringstream all;
-    all << in.rdbuf();
-    text = all.str();
+    auto whole = read_whole_file(file);
+    if (!whole) return std::unexpected(whole.error());
+    text = std::move(*whole);
   } else if (const char* value = std::getenv(variable); value != nullptr) {
     text = value;
   }

@@ -9,6 +9,9 @@
 /// Secrets come from the environment or a file, never from a flag, which every process could read.
 namespace dibs::cli {
 
+/// The bytes of a file as they are: a key in PEM, or a secret that may hold commas.
+[[nodiscard]] Result<std::string> read_whole_file(const std::string& path);
+
 /// One secret a line or comma, blank lines and `#` lines skipped.
 [[nodiscard]] Result<std::vector<std::string>> read_secrets(const char* variable,
                                                             const std::string& file);

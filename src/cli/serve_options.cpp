@@ -5,9 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string_view>
 #include <thread>
 
@@ -31,17 +29,6 @@ bool is_loopback(const std::string& address) {
          ntohl(number.s_addr) >> 24U == kLoopbackNet;
 }
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream all;
-  all << in.rdbuf();
-  if (!in) {
-    return fault(FaultKind::bad_input, "The file " + path + " cannot be read.",
-                 "Check the path and its permissions.");
-  }
-  return all.str();
-}
-
 Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) {
   if (options.jwt_key_files.empty()) return std::nullopt;
   if (options.jwt_algorithm.empty() || options.jwt_audience.empty()) {
@@ -56,7 +43,7 @@ Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) 
   jwt.algorithm = kAlgorithms.at(options.jwt_algorithm);
   jwt.audience = options.jwt_audience;
   for (const auto& file : options.jwt_key_files) {
-    auto key = read_file(file);
+    auto key = read_whole_file(file);
     if (!key) return std::unexpected(key.error());
     if (jwt.algorithm == api::JwtAlgorithm::hs256) {
       while (key->ends_with('\n') || key->ends_with('\r')) key->pop_back();

@@ -12,7 +12,8 @@ void look(PlainClient& client, const Script& script, Press& press, Findings& fin
   std::string request;
   script.write({press.buyer, Ask::look}, press.order, request);
   const auto answer = client.ask(request);
-  if (!findings.expect(answer && answer->status == 200, "An order could not be read afterwards",
+  if (!answer) return;
+  if (!findings.expect(answer->status == 200, "An order could not be read afterwards",
                        press.order)) {
     return;
   }
@@ -28,8 +29,8 @@ void replay(PlainClient& client, const Script& script, const Press& press, Findi
   std::string request;
   script.write({press.buyer, Ask::press}, press.order, request);
   const auto answer = client.ask(request);
-  if (!findings.expect(answer && answer->status == 201, "A replay was not answered with 201",
-                       press.order)) {
+  if (!answer) return;
+  if (!findings.expect(answer->status == 201, "A replay was not answered with 201", press.order)) {
     return;
   }
   const bool same = text_member(answer->body, "id") == press.order &&
@@ -55,7 +56,8 @@ void ask_once_more(PlainClient& client, const Script& script, std::vector<Press>
   int orders = 0;
   for (Press& press : presses) {
     const bool settled = press.outcome == Outcome::paid || press.outcome == Outcome::payment_failed;
-    if (!settled || orders == kOrdersMax) continue;
+    if (client.lost() || orders == kOrdersMax) return;
+    if (!settled) continue;
     if (orders++ < kReplaysMax) replay(client, script, press, findings);
     look(client, script, press, findings);
   }

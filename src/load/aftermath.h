@@ -14,9 +14,10 @@ void check_payments(std::vector<Press>& presses, Findings& findings);
 
 /// What can only be asked when all is over. `presses` is indexed by buyer.
 ///
-/// Every buyer who was given a unit asks for the order once more: it must be as the buyer last saw
-/// it, or else somebody's payment or failure hit the wrong order (Outcome::wrong_buyer). Some press
-/// again with their old key: the answer must be the same order, marked as a replay.
+/// The first 1,000 buyers who bought or failed to pay ask for their order once more: it must be as
+/// the buyer last saw it, or else somebody's payment or failure hit the wrong order
+/// (Outcome::wrong_buyer). Twenty of them press again with their old key: the answer must be the
+/// same order, marked as a replay. Stops at the first question without an answer.
 void ask_once_more(PlainClient& client, const Script& script, std::vector<Press>& presses,
                    Findings& findings);
 

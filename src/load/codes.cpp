@@ -44,4 +44,8 @@ const KnownCode* find_code(std::string_view code, std::uint16_t status) {
   return found == kKnownCodes.end() ? nullptr : &*found;
 }
 
+bool keeps_out(std::string_view code) {
+  return code == "not_open" || code == "paused" || code == "closed" || code == "limit_reached";
+}
+
 }  // namespace dibs::load

@@ -18,4 +18,8 @@ struct KnownCode {
 /// The row of a code; null when the contract has none.
 [[nodiscard]] const KnownCode* find_code(std::string_view code, std::uint16_t status);
 
+/// A refusal by which the sale's rules keep a buyer out of the competition: it was not open, or the
+/// buyer had its share already. No promise breaks by it, unlike by 429 and 503.
+[[nodiscard]] bool keeps_out(std::string_view code);
+
 }  // namespace dibs::load

@@ -1,15 +1,19 @@
 #include "load/crowd.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
-#include "load/answer.h"
+#include "load/codes.h"
 
 namespace dibs::load {
 namespace {
 
 constexpr std::int64_t kAgainNs = 20'000'000;  ///< before asking the same thing again
 constexpr std::uint8_t kRepeatsMax = 100;      ///< 100 x 20 ms: then it is called an error
+constexpr unsigned kCutDoublingsMax = 6;       ///< 20 ms x 2^6: 1.3 s between tries
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kRetryAfterMaxSeconds = 20;  ///< a run waits no longer, whatever is asked
 constexpr std::size_t kAskAgainMax = 256;
 
 [[nodiscard]] bool accepted(std::uint16_t status) { return status >= 200 && status < 300; }
@@ -19,7 +23,15 @@ constexpr std::size_t kAskAgainMax = 256;
 }
 
 [[nodiscard]] bool refused_early(std::uint16_t status, std::string_view code) {
-  return status == 429 || (status == 503 && code != "unknown_outcome");
+  return status == 401 || status == 429 || status == 503 || code == "forbidden" || keeps_out(code);
+}
+
+/// How long the server asks to wait; 0 when it does not say.
+[[nodiscard]] std::int64_t retry_after_ns(const Answer& answer) {
+  std::int64_t seconds = 0;
+  const std::string_view text = answer.header("retry-after").value_or("");
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::clamp<std::int64_t>(seconds, 0, kRetryAfterMaxSeconds) * kNsPerSecond;
 }
 
 }  // namespace
@@ -30,24 +42,22 @@ Crowd::Crowd(std::string payment, std::vector<Press>& presses)
       repeats_(presses.size()),
       unfinished_(presses.size()) {}
 
-void Crowd::on_answer(const Exchange& exchange, std::string_view body) {
+void Crowd::on_answer(const Exchange& exchange, const Answer& answer) {
   Press& press = presses_[exchange.task.buyer];
-  const bool first = exchange.task.ask == Ask::entry || exchange.task.ask == Ask::press;
-  if (first) return on_first_answer(press, exchange, body);
-  if (accepted(exchange.status)) return on_order(press, exchange, body);
-  // The order may have moved between two requests: its state decides, not the refusal.
-  again_later({press.buyer, Ask::look}, exchange.answered_at_ns);
+  if (is_first(exchange.task.ask)) return on_first_answer(press, exchange, answer);
+  if (accepted(exchange.status)) return on_order(press, exchange, answer.body);
+  on_later_refusal(press, exchange, answer);
 }
 
-void Crowd::on_first_answer(Press& press, const Exchange& exchange, std::string_view body) {
-  if (press.answered_at_ns == kNever) {
-    press.answered_at_ns = exchange.answered_at_ns;
-    press.status = exchange.status;
-  }
+void Crowd::on_first_answer(Press& press, const Exchange& exchange, const Answer& answer) {
+  const std::string_view body = answer.body;
+  press.answered_at_ns = exchange.answered_at_ns;
+  press.status = exchange.status;
   if (!accepted(exchange.status)) return on_refusal(press, exchange, body);
   if (exchange.task.ask == Ask::entry) {
     return finish(press, Outcome::entry_failed, exchange.answered_at_ns);
   }
+  press.replayed = answer.header("idempotency-replayed").has_value();
   press.order = text_member(body, "id");
   press.arrival = number_member(body, "arrival");
   on_order(press, exchange, body);
@@ -64,8 +74,21 @@ void Crowd::on_refusal(Press& press, const Exchange& exchange, std::string_view 
   finish(press, early ? Outcome::refused_early : Outcome::error, now_ns);
 }
 
+void Crowd::on_later_refusal(Press& press, const Exchange& exchange, const Answer& answer) {
+  press.code = text_member(answer.body, "code");
+  ++later_refusals_[press.code];
+  const std::int64_t now_ns = exchange.answered_at_ns;
+  // Whoever may not pay may not pay a moment later either.
+  if (exchange.status == 401 || exchange.status == 403) {
+    return finish(press, Outcome::stranded, now_ns);
+  }
+  // The order may have moved between two requests: its state decides, not the refusal.
+  again_at({press.buyer, Ask::look}, now_ns + std::max(retry_after_ns(answer), kAgainNs));
+}
+
 void Crowd::on_order(Press& press, const Exchange& exchange, std::string_view body) {
   const std::int64_t now_ns = exchange.answered_at_ns;
+  press.code.clear();  // what was refused before has been done since
   press.state = text_member(body, "state");
   if (!press.given && is_given(press.state)) {
     press.given = true;
@@ -128,20 +151,20 @@ void Crowd::ask_again() {
 }
 
 void Crowd::on_cut(const Exchange& exchange, std::int64_t now_ns) {
-  Press& press = presses_[exchange.task.buyer];
-  if (exchange.task.ask == Ask::entry || exchange.task.ask == Ask::press) {
-    return finish(press, Outcome::error, kNever);
-  }
-  again_later({press.buyer, Ask::look}, now_ns);
+  const std::uint32_t buyer = exchange.task.buyer;
+  const unsigned doublings = std::min<unsigned>(repeats_[buyer], kCutDoublingsMax);
+  const Task again = is_first(exchange.task.ask) ? exchange.task : Task{buyer, Ask::look};
+  again_at(again, now_ns + (kAgainNs << doublings));
 }
 
-void Crowd::again_later(Task task, std::int64_t now_ns) {
+void Crowd::again_later(Task task, std::int64_t now_ns) { again_at(task, now_ns + kAgainNs); }
+
+void Crowd::again_at(Task task, std::int64_t at_ns) {
   if (++repeats_[task.buyer] > kRepeatsMax) {
-    const Press& press = presses_[task.buyer];
-    return finish(presses_[task.buyer], press.order.empty() ? Outcome::error : Outcome::stranded,
-                  kNever);
+    Press& press = presses_[task.buyer];
+    return finish(press, press.order.empty() ? Outcome::error : Outcome::stranded, kNever);
   }
-  timers_.push({now_ns + kAgainNs, task});
+  timers_.push({at_ns, task});
 }
 
 void Crowd::release_timers(std::int64_t now_ns) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "load/answer.h"
 #include "load/exchange.h"
 #include "load/press.h"
 
@@ -20,15 +21,16 @@ namespace dibs::load {
 ///     press --held--> pay ------------------------------> paid | payment_failed
 ///       |  \--waiting--> (the line moves) look --held--> pay
 ///       |                                   \--sold_out--> waiting_ended
-///       \--sold_out | 429 | 503 | ...  final at once
+///       |--sold_out | closed | 429 | 503 | ...  final at once
+///       \--no answer, unknown_outcome --> the same press again, with the same key
 class Crowd {
  public:
   /// `payment` as the sale has it: `provider`, `shop` or `none`.
   Crowd(std::string payment, std::vector<Press>& presses);
 
   /// The answer to `exchange`, whose times and status are set.
-  void on_answer(const Exchange& exchange, std::string_view body);
-  /// `exchange` ended without an answer.
+  void on_answer(const Exchange& exchange, const Answer& answer);
+  /// `exchange` ended without an answer: the same is asked again, after a growing pause.
   void on_cut(const Exchange& exchange, std::int64_t now_ns);
   /// The sale's stream said where the line stands.
   void on_line(std::uint64_t head, std::uint64_t waiting, std::int64_t now_ns);
@@ -45,6 +47,10 @@ class Crowd {
   [[nodiscard]] std::uint64_t unfinished() const { return unfinished_; }
   [[nodiscard]] std::uint64_t paid() const { return paid_; }
   [[nodiscard]] bool anybody_waiting() const { return !line_.empty(); }
+  /// Refusals of what follows a press, by code.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& later_refusals() const {
+    return later_refusals_;
+  }
 
   /// Ends the run: whoever was accepted is stranded, whoever had no answer is an error.
   void give_up();
@@ -56,20 +62,23 @@ class Crowd {
     friend bool operator>(const Timer& a, const Timer& b) { return a.at_ns > b.at_ns; }
   };
 
-  void on_first_answer(Press& press, const Exchange& exchange, std::string_view body);
+  void on_first_answer(Press& press, const Exchange& exchange, const Answer& answer);
   void on_refusal(Press& press, const Exchange& exchange, std::string_view body);
+  void on_later_refusal(Press& press, const Exchange& exchange, const Answer& answer);
   void on_order(Press& press, const Exchange& exchange, std::string_view body);
   void on_held(Press& press, const Exchange& exchange);
   void on_paying(Press& press, const Exchange& exchange);
   void stand_in_line(Press& press, const Exchange& exchange, std::string_view body);
   void finish(Press& press, Outcome outcome, std::int64_t now_ns);
   void again_later(Task task, std::int64_t now_ns);
+  void again_at(Task task, std::int64_t at_ns);
 
   std::string payment_;
   std::vector<Press>& presses_;  ///< index = buyer, during the run
   std::vector<std::uint8_t> repeats_;
   std::deque<Task> tasks_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::map<std::string, std::uint64_t> later_refusals_;
   std::multimap<std::uint64_t, std::uint32_t> line_;  ///< place to buyer
   std::uint64_t head_ = 0;
   bool line_empty_ = false;

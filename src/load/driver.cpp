@@ -69,6 +69,7 @@ void Driver::run(const ProgressListener& progress) {
     }
   }
   crowd_.give_up();
+  over_ = true;
   if (progress) report(progress, monotonic_ns());
 }
 
@@ -96,7 +97,8 @@ bool Driver::send_some(std::int64_t now_ns) {
   return true;
 }
 
-void Driver::send_press(std::int64_t) {
+void Driver::send_press(std::int64_t now_ns) {
+  last_change_ns_ = now_ns;
   const std::uint32_t buyer = next_++;
   const Script::First first = script_.first(buyer);
   const auto exchange = static_cast<std::uint32_t>(exchanges_.list.size());
@@ -129,13 +131,13 @@ void Driver::listen(std::int64_t timeout_ns) {
   }
 }
 
-void Driver::on_answer(std::uint32_t exchange, std::string_view body) {
+void Driver::on_answer(std::uint32_t exchange, const Answer& answer) {
   const Exchange& done = exchanges_.list[exchange];
   last_answer_ns_ = done.answered_at_ns;
-  ++answered_;
+  const bool first = presses_[done.task.buyer].answered_at_ns == kNever;
+  answered_ += first ? 1U : 0U;
   const std::uint64_t unfinished = crowd_.unfinished();
-  crowd_.on_answer(done, body);
-  const bool first = done.task.ask == Ask::entry || done.task.ask == Ask::press;
+  crowd_.on_answer(done, answer);
   if (first || crowd_.unfinished() != unfinished) last_change_ns_ = last_answer_ns_;
 }
 
@@ -161,6 +163,7 @@ void Driver::report(const ProgressListener& progress, std::int64_t now_ns) {
   out.finished = presses_.size() - crowd_.unfinished();
   out.paid = crowd_.paid();
   out.elapsed = Duration(now_ns - first_press_ns_);
+  out.over = over_;
   progress(out);
 }
 

@@ -27,11 +27,12 @@ class Driver final : public AnswerSink {
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   [[nodiscard]] Exchanges& exchanges() { return exchanges_; }
   [[nodiscard]] Watch& watch() { return watch_; }
+  [[nodiscard]] const Crowd& crowd() const { return crowd_; }
   /// Exchanges that ended without an answer, with the first reason.
   [[nodiscard]] const Violation& cuts() const { return cuts_; }
 
  private:
-  void on_answer(std::uint32_t exchange, std::string_view body) override;
+  void on_answer(std::uint32_t exchange, const Answer& answer) override;
   void on_cut(std::uint32_t exchange, std::string_view why) override;
 
   [[nodiscard]] bool send_some(std::int64_t now_ns);
@@ -54,14 +55,15 @@ class Driver final : public AnswerSink {
   Watch watch_;
   Violation cuts_;
   std::string request_;
-  std::uint32_t next_ = 0;  ///< the buyer who presses next
-  std::uint64_t answered_ = 0;
+  std::uint32_t next_ = 0;      ///< the buyer who presses next
+  std::uint64_t answered_ = 0;  ///< buyers who have a first answer
   std::int64_t first_press_ns_ = 0;
   std::int64_t last_answer_ns_ = 0;
-  std::int64_t last_change_ns_ = 0;  ///< somebody got a first answer or an outcome
+  std::int64_t last_change_ns_ = 0;  ///< somebody pressed, got a first answer or an outcome
   std::int64_t next_report_ns_ = 0;
   std::int64_t next_nudge_ns_ = 0;
   bool timed_out_ = false;
+  bool over_ = false;
 };
 
 }  // namespace dibs::load

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -26,6 +27,41 @@ Result<Endpoint> resolve(const std::string& host, std::uint16_t port) {
   std::memcpy(&out.address, found->ai_addr, found->ai_addrlen);
   out.size = found->ai_addrlen;
   return out;
+}
+
+std::string authority(const Options& options) {
+  const bool ipv6 = options.host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
+}
+
+Result<void> set_url(Options& options, std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  const auto bad = [&] {
+    return fault(FaultKind::bad_input, "'" + std::string(url) + "' is not http://HOST:PORT.",
+                 "Give the address of the server, without a path.");
+  };
+  std::string_view rest = url;
+  if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  // The colons of an IPv6 address stand in brackets.
+  const auto bracket = rest.starts_with('[') ? rest.find(']') : 0;
+  if (bracket == std::string_view::npos) return bad();
+  const auto colon = rest.find(':', bracket);
+  std::string_view host = rest.substr(0, colon);
+  if (bracket > 0) {
+    if (host.size() != bracket + 1) return bad();
+    host = host.substr(1, bracket - 1);
+  }
+  if (host.empty() || host.find_first_of("/?#@ ") != std::string_view::npos) return bad();
+  std::uint16_t port = 80;
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = rest.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return bad();
+  }
+  options.host = host;
+  options.port = port;
+  return {};
 }
 
 Fd begin_connect(const Endpoint& endpoint) {

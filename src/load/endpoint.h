@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "load/options.h"
 
 namespace dibs::load {
 
@@ -17,6 +19,10 @@ struct Endpoint {
 };
 
 [[nodiscard]] Result<Endpoint> resolve(const std::string& host, std::uint16_t port);
+
+/// Reads `http://host:port`, `host:port` or, with IPv6, `[address]:port` into host and port; a path
+/// or another scheme is refused.
+[[nodiscard]] Result<void> set_url(Options& options, std::string_view url);
 
 /// Begins to connect a non-blocking socket without Nagle's delay; it reports writable when it is
 /// connected. Invalid, with errno set, when the kernel refuses at once.

@@ -20,6 +20,9 @@ enum class Ask : std::uint8_t {
   look,  ///< its own order, as it is now
 };
 
+/// Whether this is what a buyer begins with; it is repeated only when it got no answer that counts.
+[[nodiscard]] constexpr bool is_first(Ask ask) { return ask == Ask::entry || ask == Ask::press; }
+
 struct Task {
   std::uint32_t buyer = 0;
   Ask ask = Ask::entry;

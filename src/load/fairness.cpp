@@ -159,9 +159,10 @@ bool is_eligible(const Press& press) {
     case Outcome::sold_out:
     case Outcome::waiting_ended:
     case Outcome::paid:
-    case Outcome::stranded:
     case Outcome::wrong_buyer:
       return true;
+    case Outcome::stranded:
+      return press.final_at_ns != kNever;  // else this tool cut its story short
     case Outcome::entry_failed:
     case Outcome::payment_failed:
     case Outcome::cancelled:

@@ -55,7 +55,8 @@ struct Fairness {
   Border border;  ///< set when the comparison ended at one
 };
 
-/// Reached the rules and neither gave up nor failed its own payment.
+/// Reached the rules and neither gave up, nor failed its own payment, nor was left in the middle
+/// when the run was given up.
 [[nodiscard]] bool is_eligible(const Press& press);
 
 /// `presses` must be in the order of press. O(n log n).

@@ -112,17 +112,20 @@ ListenDrops read_listen_drops(std::uint16_t port) {
   return out;
 }
 
-std::string dropped_between(const ListenDrops& before, const ListenDrops& after) {
+std::optional<Sentence> dropped_between(const ListenDrops& before, const ListenDrops& after) {
   if (before.own && after.own) {
-    if (*after.own == *before.own) return {};
-    return "The kernel dropped " + std::to_string(*after.own - *before.own) +
-           " connections before the server saw them.";
+    if (*after.own == *before.own) return std::nullopt;
+    const std::string count = std::to_string(*after.own - *before.own);
+    return Sentence{"The kernel dropped " + count + " connections before the server saw them.",
+                    "서버가 보기 전에 커널이 연결 " + count + "개를 버렸습니다."};
   }
   const std::uint64_t overflows = after.overflows - before.overflows;
   const std::uint64_t drops = after.drops - before.drops;
-  if (overflows == 0 && drops == 0) return {};
-  return "The kernel dropped connections on this machine: ListenOverflows grew by " +
-         std::to_string(overflows) + ", ListenDrops by " + std::to_string(drops) + ".";
+  if (overflows == 0 && drops == 0) return std::nullopt;
+  const std::string growth =
+      "ListenOverflows +" + std::to_string(overflows) + ", ListenDrops +" + std::to_string(drops);
+  return Sentence{"The kernel dropped connections on this machine (" + growth + ").",
+                  "이 컴퓨터의 커널이 연결을 버렸습니다 (" + growth + ")."};
 }
 
 }  // namespace dibs::load

@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+
+#include "load/sentence.h"
 
 namespace dibs::load {
 
@@ -20,7 +21,8 @@ struct ListenDrops {
 /// As they are now, for a server that listens on `port` of this machine, or on another machine.
 [[nodiscard]] ListenDrops read_listen_drops(std::uint16_t port);
 
-/// What was dropped between two readings, in words; empty when nothing was.
-[[nodiscard]] std::string dropped_between(const ListenDrops& before, const ListenDrops& after);
+/// What was dropped between two readings, in words; nothing when nothing was.
+[[nodiscard]] std::optional<Sentence> dropped_between(const ListenDrops& before,
+                                                      const ListenDrops& after);
 
 }  // namespace dibs::load

@@ -11,6 +11,7 @@
 /// the reader of src/http.
 
 #include "base/result.h"
+#include "load/endpoint.h"
 #include "load/options.h"
 #include "load/report.h"
 #include "load/run.h"
@@ -21,11 +22,8 @@ namespace dibs::load {
 /// outcome and every answer was checked against the contract; all connections are closed.
 ///
 /// Fails, with nothing pressed, when the server or the sale cannot be reached, when the sale has no
-/// such SKU or when the options are out of their bounds. What goes wrong after the first press is
-/// no fault of the call but part of the Run.
+/// such SKU or nobody could buy in it (see preflight.h), or when the options are out of their
+/// bounds. What goes wrong after the first press is no fault of the call but part of the Run.
 [[nodiscard]] Result<Run> run(const Options& options, const ProgressListener& progress = {});
-
-/// Reads `http://host:port` or `host:port` into host and port; a path or another scheme is refused.
-[[nodiscard]] Result<void> set_url(Options& options, std::string_view url);
 
 }  // namespace dibs::load

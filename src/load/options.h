@@ -35,6 +35,14 @@ enum class Pacing : std::uint8_t {
                 ///< own that was open and idle; every second one in two segments
 };
 
+/// Less than the 15,000 that a server takes: what the tool opens beside the crowd's, and what the
+/// server keeps back for operators, must fit too.
+inline constexpr std::uint32_t kConnectionsMax = 14'900;
+/// In a known order each press has a connection of its own, and what follows it has 64 more.
+inline constexpr std::uint32_t kKnownOrderMax = 14'800;
+inline constexpr std::uint32_t kBuyersMax = 10'000'000;
+inline constexpr double kRateMax = 1e9;  ///< presses a second
+
 /// A counter of the server that must stay as it is.
 struct ZeroCounter {
   std::string name;
@@ -46,13 +54,14 @@ struct ZeroCounter {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::string operator_token;  ///< reads a stock that the sale hides from the public
   std::string sale;
   std::string sku;                     ///< empty: the sale's first item
-  std::optional<std::uint64_t> stock;  ///< when the sale hides its stock
+  std::optional<std::uint64_t> stock;  ///< when the sale hides its stock, without operator_token
   std::string strategy = "load";       ///< name of what is measured, for the reports
 
-  std::uint32_t buyers = 10'000;      ///< 1 to 10,000,000
-  std::uint32_t connections = 1'000;  ///< opened before the first press; 1 to 15,000
+  std::uint32_t buyers = 10'000;      ///< 1 to kBuyersMax
+  std::uint32_t connections = 1'000;  ///< opened before the first press; 1 to kConnectionsMax
   Pacing pacing = Pacing::at_once;
   double per_second = 0;                 ///< with Pacing::rate
   bool new_connections = false;          ///< a new one for each request instead of the pool
@@ -72,14 +81,18 @@ struct Options {
   bool refusals_allowed = false;  ///< 429 and 503 break no promise: this is no rush
 };
 
+/// `HOST:PORT` as it stands in an address and in the header Host.
+[[nodiscard]] std::string authority(const Options& options);
+
 /// How far a run has come.
 struct Progress {
   std::uint64_t buyers = 0;
   std::uint64_t sent = 0;
-  std::uint64_t answered = 0;
+  std::uint64_t answered = 0;  ///< buyers who have a first answer
   std::uint64_t finished = 0;
   std::uint64_t paid = 0;
   Duration elapsed{};
+  bool over = false;  ///< nothing more will be told
 };
 
 /// Called about ten times a second on the thread that sends the presses: it must be quick.

@@ -10,17 +10,17 @@ namespace dibs::load {
 /// number of buyers.
 ///
 /// X(name in JSON and CSV, English, Korean)
-#define DIBS_OUTCOMES(X)                                                                   \
-  X(entry_failed, "Left before buying", "입장 실패")                                       \
-  X(lock_failed, "Lock not obtained", "락 획득 실패")                                      \
-  X(sold_out, "Out of stock", "재고 없음")                                                 \
-  X(waiting_ended, "Waited, nothing came back", "대기 종료")                               \
-  X(payment_failed, "Own payment failed", "결제 실패")                                     \
-  X(paid, "Bought", "구매 성공")                                                           \
-  X(stranded, "Stranded: accepted, never finished", "미완료: 접수 후 끝나지 않음")         \
-  X(wrong_buyer, "Another buyer's order touched", "다른 구매자의 주문이 바뀜")             \
-  X(cancelled, "Cancelled", "취소")                                                        \
-  X(refused_early, "Turned away before the rules (429, 503)", "규칙 이전 거절 (429, 503)") \
+#define DIBS_OUTCOMES(X)                                                           \
+  X(entry_failed, "Left before buying", "입장 실패")                               \
+  X(lock_failed, "Lock not obtained", "락 획득 실패")                              \
+  X(sold_out, "Out of stock", "재고 없음")                                         \
+  X(waiting_ended, "Waited, nothing came back", "대기 종료")                       \
+  X(payment_failed, "Own payment failed", "결제 실패")                             \
+  X(paid, "Bought", "구매 성공")                                                   \
+  X(stranded, "Stranded: accepted, never finished", "미완료: 접수 후 끝나지 않음") \
+  X(wrong_buyer, "Another buyer's order touched", "다른 구매자의 주문이 바뀜")     \
+  X(cancelled, "Cancelled", "취소")                                                \
+  X(refused_early, "Refused before competing", "경쟁 전 거절")                     \
   X(error, "Error", "오류")
 
 enum class Outcome : std::uint8_t {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "load/answer.h"
 #include "load/monotonic.h"
 
 namespace dibs::load {
@@ -195,7 +194,7 @@ bool Pool::take_answer(std::uint32_t number) {
   const auto closing = answer.header("connection");
   if (options_.new_each_time || extra || (closing && *closing == "close")) close(number);
   release(number);
-  sink_.on_answer(connection.exchange, answer.body);
+  sink_.on_answer(connection.exchange, answer);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "load/answer.h"
 #include "load/endpoint.h"
 #include "load/exchange.h"
 #include "load/poller.h"
@@ -21,7 +22,7 @@ class AnswerSink {
   AnswerSink& operator=(const AnswerSink&) = delete;
   virtual ~AnswerSink() = default;
 
-  virtual void on_answer(std::uint32_t exchange, std::string_view body) = 0;
+  virtual void on_answer(std::uint32_t exchange, const Answer& answer) = 0;
   /// The connection ended, could not be opened, or brought something that is no answer.
   virtual void on_cut(std::uint32_t exchange, std::string_view why) = 0;
 };

@@ -19,7 +19,7 @@ namespace dibs::load {
 [[nodiscard]] std::string border_words(const Border& border, Language language);
 
 /// The process status that goes with the verdict: 0 all promises held, 1 one was broken or the run
-/// is invalid.
+/// is invalid, 3 nothing is known to be broken but the server was lost.
 [[nodiscard]] int exit_status(const Run& run);
 
 /// What became of press number `k` (from 1), in one sentence.

@@ -89,7 +89,7 @@
        say('first-come accuracy', '선착순 정확도')],
       [number(fair.inversions), say('overtakings', '순서 역전')],
       [`${number(data.seconds_total, 3)} s`, say('from first press to last outcome', '총 시간')],
-      [number(data.tps), say('requests a second', '초당 처리량')],
+      [data.tps === null ? '–' : number(data.tps), say('requests a second', '초당 처리량')],
       [ms(data.latency[0].p99), say('p99 to the first answer', '첫 응답 p99')],
     ];
     return make('div', 'tiles', ...figures.map(([value, label]) =>
@@ -129,7 +129,7 @@
       [say('Total time', '총 시간'), `${number(data.seconds_total, 3)} s`],
       [say('Mean time per request, payment included', '요청당 평균 시간 (결제 포함)'),
        ms(data.latency[2].mean)],
-      ['TPS', number(data.tps, 1)],
+      ['TPS', data.tps === null ? '–' : number(data.tps, 1)],
     ]));
   }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "load/json_writer.h"
+#include "load/violation_words.h"
 #include "load/words.h"
 
 namespace dibs::load {
@@ -61,17 +62,27 @@ class ReportData {
     json_.member("started_at", to_rfc3339(run_.started));
     json_.member("requests", std::uint64_t{run_.presses.size()}).member("stock", run_.stock);
     json_.member("paid", run_.count(Outcome::paid)).member("oversold", run_.oversold);
-    json_.member("seconds_total", run_.seconds_total).member("tps", run_.tps);
+    json_.member("seconds_total", run_.seconds_total);
+    json_.key("tps");
+    if (run_.tps) {
+      json_.value(*run_.tps);
+    } else {
+      json_.null();
+    }
     json_.member("connections", connection_words(run_.options, language_));
   }
 
   void verdicts() {
     write_array(json_, "verdict", verdict(run_, language_), std::identity());
-    write_array(json_, "invalid", run_.invalid_because, std::identity());
+    write_array(json_, "invalid", run_.invalid_because,
+                [this](const Sentence& s) { return pick(language_, s); });
     json_.member("all_held", all_held(run_, language_));
     json_.key("violations").begin_array();
+    const bool korean = language_ == Language::korean;
     for (const Violation& violation : run_.violations) {
-      json_.begin_object().member("what", violation.what).member("count", violation.count);
+      json_.begin_object().member(
+          "what", korean ? violation_in_korean(violation.what) : std::string_view(violation.what));
+      json_.member("count", violation.count);
       json_.member("example", violation.example).end_object();
     }
     json_.end_array();
@@ -267,7 +278,9 @@ class ReportData {
     for (const auto& [counter, growth] : run_.counters) {
       detail(say(counter.english, counter.korean), with_commas(growth));
     }
-    for (const Note& note : run_.notes) detail(note.label, note.value);
+    for (const Note& note : run_.notes) {
+      detail(pick(language_, note.label), pick(language_, note.value));
+    }
     detail(say("Processor", "프로세서"), run_.machine.cpu);
     detail(say("Kernel", "커널"), run_.machine.kernel);
     detail(say("Memory", "메모리"), fixed(run_.machine.memory_mib / 1024, 1) + " GiB");

@@ -12,6 +12,7 @@
 #include "load/options.h"
 #include "load/press.h"
 #include "load/resources.h"
+#include "load/sentence.h"
 
 namespace dibs::load {
 
@@ -24,6 +25,7 @@ struct SaleFacts {
   std::string durability;
   std::string state;
   std::uint64_t line_limit = 0;
+  bool stock_shown = true;  ///< else the figures below are all 0
   std::uint64_t total = 0;
   std::uint64_t available = 0;
   std::uint64_t held = 0;
@@ -55,8 +57,8 @@ struct CounterGrowth {
 
 /// A figure or sentence of the caller for the reports, for example the verdict of an audit.
 struct Note {
-  std::string label;
-  std::string value;
+  Sentence label;
+  Sentence value;
 };
 
 /// Everything a run has seen and everything concluded from it.
@@ -64,28 +66,30 @@ struct Run {
   Options options;
   Machine machine;
   SaleFacts sale_before;
-  SaleFacts sale_after;
-  Instant started;  ///< the first press on the wall clock
+  std::optional<SaleFacts> sale_after;  ///< nothing: the server could not be asked any more
+  Instant started;                      ///< the first press on the wall clock
 
   std::vector<Press> presses;             ///< in the order of press; exactly one a buyer
   std::vector<std::int64_t> answered_ns;  ///< every answer of the run, payments too
   std::vector<StockSample> stock_curve;
   Sampler::Curves usage_curves;  ///< their times are since the first press
   std::vector<Violation> violations;
-  std::vector<std::string> invalid_because;  ///< not empty: the figures mean nothing
-  std::vector<CounterGrowth> counters;       ///< Options::zero_counters that the server has
-  std::uint64_t exchanges = 0;               ///< requests sent in all
+  std::vector<Sentence> invalid_because;  ///< not empty: the figures mean nothing
+  std::vector<CounterGrowth> counters;    ///< Options::zero_counters that the server has
+  std::uint64_t exchanges = 0;            ///< requests sent in all
   bool timed_out = false;
+  /// Refusals of what followed a press, by code; most were asked again.
+  std::map<std::string, std::uint64_t> later_refusals;
 
   /// Added by the caller before the reports are written.
   std::vector<Note> notes;
-  std::vector<std::string> broken_elsewhere;  ///< promises the caller found broken
+  std::vector<Sentence> broken_elsewhere;  ///< promises the caller found broken
 
-  std::uint64_t stock = 0;   ///< units for sale at the first press
-  double seconds_total = 0;  ///< first press to last final state
-  double tps = 0;
+  std::uint64_t stock = 0;    ///< units for sale at the first press
+  double seconds_total = 0;   ///< first press to last final state
+  std::optional<double> tps;  ///< nothing when a buyer had no answer
   std::array<std::uint64_t, kOutcomeCount> outcomes{};
-  std::map<std::string, std::uint64_t> codes;  ///< refusals by code
+  std::map<std::string, std::uint64_t> codes;  ///< refusals that stand, by code
   Latency latency;                             ///< sent to first answer
   Latency latency_corrected;                   ///< due to first answer
   Latency latency_final;                       ///< sent to final state
@@ -96,6 +100,12 @@ struct Run {
   std::optional<Usage> tool_usage;
 
   [[nodiscard]] std::uint64_t count(Outcome outcome) const { return outcomes[index_of(outcome)]; }
+  /// The server died or hung: what is missing for that reason is held against nobody.
+  [[nodiscard]] bool server_lost() const { return !sale_after; }
+  /// Of Outcome::refused_early, those whom no rule of the sale kept out: 429, 503 and the like.
+  [[nodiscard]] std::uint64_t turned_away() const;
+  /// Units that came on sale during the run, or went (negative).
+  [[nodiscard]] std::int64_t units_added() const;
 };
 
 /// Computes everything below `stock` from what stands above it. Sorts the presses.

@@ -42,6 +42,7 @@ namespace json = boost::json;
   out.durability = text_of(sale, "durability");
   out.state = text_of(sale, "state");
   out.line_limit = number_of(sale, "line_limit").value_or(0);
+  out.stock_shown = item.contains("available");
   out.total = number_of(item, "total").value_or(0);
   out.available = number_of(item, "available").value_or(0);
   out.held = number_of(item, "held").value_or(0);
@@ -63,36 +64,27 @@ namespace json = boost::json;
   return std::nullopt;
 }
 
-}  // namespace
-
-std::vector<ZeroCounter> default_zero_counters() {
-  return {
-      {"dibs_engine_late_numbers_total", "requests numbered late", "늦게 번호를 받은 요청"},
-      {"dibs_http_unstamped_total", "reads without the kernel's receive time",
-       "커널 수신 시각이 없는 읽기"},
-      {"dibs_http_accept_pauses_total", "times the server stopped accepting: too many connections",
-       "연결이 너무 많아 수락을 멈춘 횟수"},
-  };
+/// Why there is no sale to read.
+[[nodiscard]] Fault no_sale(const Options& options, std::uint16_t status) {
+  const std::string what =
+      "The server answers " + std::to_string(status) + " when asked for sale " + options.sale + ".";
+  if (status == 404) {
+    return {FaultKind::not_found, what, "Create the sale first, or correct --sale."};
+  }
+  if (status == 401 || status == 403) {
+    return {FaultKind::bad_input, what, "Correct the operator's token."};
+  }
+  return {FaultKind::unavailable, what, "Is this a Dibs server, and does it run well?"};
 }
 
-std::string plain_get(const Options& options, std::string_view path) {
-  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + options.host + ":" +
-         std::to_string(options.port) + "\r\n\r\n";
-}
-
-Result<SaleFacts> read_sale(PlainClient& client, const Options& options) {
-  const auto answer = client.ask(plain_get(options, "/v1/sales/" + options.sale));
-  const std::string server = options.host + ":" + std::to_string(options.port);
+[[nodiscard]] Result<SaleFacts> ask_for_sale(PlainClient& client, const Options& options,
+                                             const std::string& credentials) {
+  const auto answer = client.ask(plain_get(options, "/v1/sales/" + options.sale, credentials));
   if (!answer) {
-    return fault(FaultKind::unavailable, "No answer from " + server + ".",
+    return fault(FaultKind::unavailable, "No answer from " + authority(options) + ".",
                  "Start the server, or correct --url.");
   }
-  if (answer->status != 200) {
-    return fault(FaultKind::not_found,
-                 "The server answers " + std::to_string(answer->status) + " when asked for sale " +
-                     options.sale + ".",
-                 "Create the sale first, or correct --sale.");
-  }
+  if (answer->status != 200) return std::unexpected(no_sale(options, answer->status));
   boost::system::error_code error;
   const json::value value = json::parse(answer->body, error);
   const auto* item =
@@ -101,11 +93,32 @@ Result<SaleFacts> read_sale(PlainClient& client, const Options& options) {
     return fault(FaultKind::not_found, "Sale " + options.sale + " has no item " + options.sku + ".",
                  "Name one of its SKUs, or none for the first.");
   }
-  if (!item->contains("available") && !options.stock) {
-    return fault(FaultKind::bad_input, "Sale " + options.sale + " hides its stock.",
-                 "Say how many units there are, or set public_stock to exact.");
-  }
   return facts_of(value.get_object(), *item);
+}
+
+}  // namespace
+
+std::vector<ZeroCounter> default_zero_counters() {
+  return {
+      {"dibs_engine_late_numbers_total", "requests numbered late", "늦게 번호를 받은 요청"},
+      {"dibs_http_unstamped_total", "reads without the kernel's receive time",
+       "커널 수신 시각이 없는 읽기"},
+      {"dibs_http_accept_pauses_total", "pauses of accepting: too many connections",
+       "연결이 너무 많아 수락을 멈춘 횟수"},
+  };
+}
+
+std::string plain_get(const Options& options, std::string_view path,
+                      std::string_view extra_header) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: " + authority(options) + "\r\n" +
+         std::string(extra_header) + "\r\n";
+}
+
+Result<SaleFacts> read_sale(PlainClient& client, const Options& options) {
+  auto facts = ask_for_sale(client, options, "");
+  if (!facts || facts->stock_shown || options.operator_token.empty()) return facts;
+  // The token is shown only where it is needed: operators may have a listener of their own.
+  return ask_for_sale(client, options, "Authorization: Bearer " + options.operator_token + "\r\n");
 }
 
 std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options) {

@@ -14,14 +14,14 @@
 namespace dibs::load {
 
 /// Asks for the sale and takes out what concerns `sku` (empty: its first item). Fails, saying what
-/// to do, when there is no answer, no such sale, no such item, or no stock to be seen and none was
-/// given in the options.
+/// to do, when there is no answer (`unavailable`) or no such sale or item (`not_found`).
 [[nodiscard]] Result<SaleFacts> read_sale(PlainClient& client, const Options& options);
 
 /// The counters named in the options as /metrics shows them now; empty if there is no such page.
 [[nodiscard]] std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options);
 
-/// A request without a buyer.
-[[nodiscard]] std::string plain_get(const Options& options, std::string_view path);
+/// A request without a buyer; `extra_header` ends with CRLF or is empty.
+[[nodiscard]] std::string plain_get(const Options& options, std::string_view path,
+                                    std::string_view extra_header = {});
 
 }  // namespace dibs::load

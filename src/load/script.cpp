@@ -54,7 +54,7 @@ void mark_share(std::vector<std::uint32_t>& candidates, double share, Draw& draw
 }  // namespace
 
 Script::Script(const Options& options, std::string sku) : options_(options), sku_(std::move(sku)) {
-  host_line_ = "Host: " + options.host + ":" + std::to_string(options.port) + "\r\n";
+  host_line_ = "Host: " + authority(options) + "\r\n";
   std::random_device device;
   key_prefix_ = hex((static_cast<std::uint64_t>(device()) << 32U) | device()) + "-";
   draw(options);
@@ -88,14 +88,20 @@ std::string Script::buyer_name(std::uint32_t buyer) const {
 }
 
 void Script::append_credentials(std::uint32_t buyer, std::string& out) const {
+  const bool jwt = options_.credentials.kind == Credentials::Kind::jwt;
+  append_credentials(buyer_name(buyer), jwt ? std::string_view(tokens_[buyer]) : "", out);
+}
+
+void Script::append_credentials(std::string_view name, std::string_view token,
+                                std::string& out) const {
   if (options_.credentials.kind == Credentials::Kind::jwt) {
-    out.append("Authorization: Bearer ").append(tokens_[buyer]).append("\r\n");
+    out.append("Authorization: Bearer ").append(token).append("\r\n");
     return;
   }
   if (options_.credentials.kind == Credentials::Kind::shop) {
     out.append("Authorization: Bearer ").append(options_.credentials.secret).append("\r\n");
   }
-  out.append("Dibs-Buyer: ").append(buyer_name(buyer)).append("\r\n");
+  out.append("Dibs-Buyer: ").append(name).append("\r\n");
 }
 
 void Script::append_post(std::uint32_t buyer, std::string_view path, std::string_view extra_header,
@@ -160,6 +166,14 @@ void Script::write(Task task, std::string_view order, std::string& out) const {
       append_post(task.buyer, path + "/release", {}, R"({"reason":"payment_failed"})", out);
       return;
   }
+}
+
+std::string Script::probe() const {
+  std::string out = "GET /v1/sales/" + options_.sale + "/orders?limit=1 HTTP/1.1\r\n" + host_line_;
+  const std::string name = options_.buyer_prefix + "0";  // the buyers who press count from 1
+  const bool jwt = options_.credentials.kind == Credentials::Kind::jwt;
+  append_credentials(name, jwt ? sign_token(options_.credentials, name, options_.sale) : "", out);
+  return out + "\r\n";
 }
 
 std::string Script::stream_get(std::string_view last_event_id) const {

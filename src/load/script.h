@@ -32,6 +32,9 @@ class Script {
   /// same key) into `out`.
   void write(Task task, std::string_view order, std::string& out) const;
 
+  /// A question that only an accepted credential gets an answer to, by a buyer who does not press.
+  [[nodiscard]] std::string probe() const;
+
   /// The request for the sale's stream, from behind that event on.
   [[nodiscard]] std::string stream_get(std::string_view last_event_id) const;
   [[nodiscard]] std::string buyer_name(std::uint32_t buyer) const;
@@ -41,6 +44,7 @@ class Script {
   void prepare_credentials(const Options& options);
   void prepare_first(std::uint32_t buyer);
   void append_credentials(std::uint32_t buyer, std::string& out) const;
+  void append_credentials(std::string_view name, std::string_view token, std::string& out) const;
   void append_post(std::uint32_t buyer, std::string_view path, std::string_view extra_header,
                    std::string_view body, std::string& out) const;
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "load/codes.h"
 #include "load/line_judge.h"
 #include "load/run.h"
 
@@ -27,6 +28,14 @@ void summarise_latency(Run& run) {
   run.latency_final = latency_of(std::move(whole));
 }
 
+/// Units that the buyers of this run may have bought at most: what was held by others at the first
+/// press may have come back.
+[[nodiscard]] std::uint64_t units_offered(const Run& run) {
+  const auto offered =
+      static_cast<std::int64_t>(run.stock + run.sale_before.held) + run.units_added();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(offered, 0));
+}
+
 [[nodiscard]] std::int64_t last_moment(const Run& run) {
   std::int64_t last = 0;
   for (const Press& press : run.presses) {
@@ -36,6 +45,18 @@ void summarise_latency(Run& run) {
 }
 
 }  // namespace
+
+std::uint64_t Run::turned_away() const {
+  std::uint64_t kept_out = 0;
+  for (const auto& [code, number] : codes) kept_out += keeps_out(code) ? number : 0;
+  return count(Outcome::refused_early) - std::min(count(Outcome::refused_early), kept_out);
+}
+
+std::int64_t Run::units_added() const {
+  if (!sale_after) return 0;
+  return static_cast<std::int64_t>(sale_after->total) -
+         static_cast<std::int64_t>(sale_before.total);
+}
 
 void summarise(Run& run, std::optional<std::int64_t> border_ns) {
   sort_by_press(run.presses);
@@ -47,13 +68,20 @@ void summarise(Run& run, std::optional<std::int64_t> border_ns) {
   }
   const std::int64_t last = last_moment(run);
   run.seconds_total = static_cast<double>(last) / kNsPerSecond;
-  run.tps = last > 0 ? static_cast<double>(run.presses.size()) / run.seconds_total : 0;
+  const bool all_answered =
+      std::ranges::none_of(run.presses, [](const Press& p) { return p.answered_at_ns == kNever; });
+  run.tps.reset();
+  if (all_answered && last > 0) {
+    run.tps = static_cast<double>(run.presses.size()) / run.seconds_total;
+  }
   summarise_latency(run);
-  const Offer offer{run.stock, run.sale_before.line_limit};
+  const auto added = static_cast<std::uint64_t>(std::max<std::int64_t>(run.units_added(), 0));
+  const Offer offer{run.stock, run.sale_before.line_limit, added};
   const Border border{border_ns, find_reopening(run.presses, offer)};
   run.fairness = judge_fairness(run.presses, offer, border);
   const std::uint64_t sold = run.count(Outcome::paid);
-  run.oversold = sold > run.stock ? sold - run.stock : 0;
+  const std::uint64_t offered = units_offered(run);
+  run.oversold = sold > offered ? sold - offered : 0;
 
   const auto usage = [&](const UsageCurve& curve) {
     return usage_of(curve, 0, last, run.machine.memory_mib);

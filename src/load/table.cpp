@@ -46,8 +46,21 @@ class Table {
       if (run_.count(outcome) == 0 && !is_always_shown(outcome)) continue;
       row(words_of(outcome, language_), with_commas(run_.count(outcome)));
     }
+    refusals();
     rule();
     row(say("Requests", "요청"), with_commas(run_.presses.size()));
+  }
+
+  /// What the rows above do not say: codes of refusals other than the usual ones.
+  void refusals() {
+    for (const auto& [code, count] : run_.codes) {
+      if (code == "sold_out" || code == "lock_failed") continue;
+      row(std::string(say("  refused: ", "  거절: ")) + code, with_commas(count));
+    }
+    for (const auto& [code, count] : run_.later_refusals) {
+      row(std::string(say("  refused after the press: ", "  누른 뒤 거절: ")) + code,
+          with_commas(count));
+    }
   }
 
   void speed() {
@@ -55,7 +68,8 @@ class Table {
     row(say("Total time", "총 시간"), fixed(run_.seconds_total, 3) + " s");
     row(say("Mean time per request, payment included", "요청당 평균 시간 (결제 포함)"),
         fixed(run_.latency_final.mean, 3) + " ms");
-    row(say("Requests a second (TPS)", "초당 처리량 (TPS)"), fixed(run_.tps, 1));
+    row(say("Requests a second (TPS)", "초당 처리량 (TPS)"),
+        run_.tps ? fixed(*run_.tps, 1) : std::string(say("unknown", "알 수 없음")));
     latency(say("First answer", "첫 응답"), run_.latency);
     latency(say("First answer, from when it was due", "첫 응답 (예정 시각 기준)"),
             run_.latency_corrected);
@@ -97,7 +111,9 @@ class Table {
     for (const auto& [counter, growth] : run_.counters) {
       row(say(counter.english, counter.korean), with_commas(growth));
     }
-    for (const Note& note : run_.notes) row(note.label, note.value);
+    for (const Note& note : run_.notes) {
+      row(pick(language_, note.label), std::string(pick(language_, note.value)));
+    }
   }
 
   void usage(std::string_view who, const std::optional<Usage>& usage) {
@@ -111,8 +127,9 @@ class Table {
 
   void verdicts() {
     out_ += "\n";
-    for (const std::string& reason : run_.invalid_because) {
-      out_ += std::string(say("INVALID RUN: ", "무효: ")) + reason + "\n";
+    for (const Sentence& reason : run_.invalid_because) {
+      out_ += std::string(say("INVALID RUN: ", "무효: "));
+      out_ += std::string(pick(language_, reason)) + "\n";
     }
     const std::vector<std::string> broken = verdict(run_, language_);
     for (const std::string& promise : broken) {

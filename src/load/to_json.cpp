@@ -54,8 +54,10 @@ void write_fairness(JsonWriter& json, const Fairness& fairness) {
 void write_usage(JsonWriter& json, std::string_view prefix, const std::optional<Usage>& usage) {
   const std::string name(prefix);
   if (!usage) {
-    for (const char* member :
-         {"_cpu_seconds", "_cpu_percent", "_rss_mib", "_rss_share_percent", "_rss_mib_mean"}) {
+    json.key(name + "_cpu_seconds").null();
+    json.key(name + "_cpu_percent").begin_object();
+    json.key("mean").null().key("peak").null().end_object();
+    for (const char* member : {"_rss_mib", "_rss_share_percent", "_rss_mib_mean"}) {
       json.key(name + member).null();
     }
     return;
@@ -87,9 +89,22 @@ void write_texts(JsonWriter& json, std::string_view name, const std::vector<std:
   json.end_array();
 }
 
+[[nodiscard]] std::vector<std::string> english(const std::vector<Sentence>& sentences) {
+  std::vector<std::string> out;
+  for (const Sentence& sentence : sentences) out.push_back(sentence.english);
+  return out;
+}
+
+void write_counts(JsonWriter& json, std::string_view name,
+                  const std::map<std::string, std::uint64_t>& counts) {
+  json.key(name).begin_object();
+  for (const auto& [code, count] : counts) json.member(code, count);
+  json.end_object();
+}
+
 void write_validity(JsonWriter& json, const Run& run) {
   json.member("valid", run.invalid_because.empty());
-  write_texts(json, "invalid_because", run.invalid_because);
+  write_texts(json, "invalid_because", english(run.invalid_because));
   write_texts(json, "broken_promises", verdict(run));
   json.key("violations").begin_array();
   for (const Violation& violation : run.violations) {
@@ -97,14 +112,13 @@ void write_validity(JsonWriter& json, const Run& run) {
     json.member("example", violation.example).end_object();
   }
   json.end_array();
-  json.key("refusals").begin_object();
-  for (const auto& [code, count] : run.codes) json.member(code, count);
-  json.end_object();
+  write_counts(json, "refusals", run.codes);
+  write_counts(json, "later_refusals", run.later_refusals);
   json.key("counters").begin_object();
   for (const auto& [counter, growth] : run.counters) json.member(counter.name, growth);
   json.end_object();
   json.key("notes").begin_object();
-  for (const Note& note : run.notes) json.member(note.label, note.value);
+  for (const Note& note : run.notes) json.member(note.label.english, note.value.english);
   json.end_object();
 }
 
@@ -136,7 +150,8 @@ std::string to_json(const Run& run) {
   json.begin_object();
   json.member("strategy", run.options.strategy);
   json.member("requests", std::uint64_t{run.presses.size()}).member("stock", run.stock);
-  json.member("seconds_total", rounded(run.seconds_total)).member("tps", rounded(run.tps));
+  json.member("seconds_total", rounded(run.seconds_total));
+  write_optional(json, "tps", run.tps ? std::optional(rounded(*run.tps)) : std::nullopt);
   write_latency(json, "latency_ms", run.latency);
   write_latency(json, "latency_final_ms", run.latency_final);
   write_latency(json, "latency_corrected_ms", run.latency_corrected);

@@ -1,10 +1,18 @@
 #include <algorithm>
+#include <chrono>
 
 #include "load/report.h"
+#include "load/violation_words.h"
 #include "load/words.h"
 
 namespace dibs::load {
 namespace {
+
+/// What was there at the first press and what was added later.
+[[nodiscard]] std::uint64_t units_on_sale(const Run& run) {
+  const auto units = static_cast<std::int64_t>(run.stock) + run.units_added();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(units, 0));
+}
 
 /// Collects the broken promises of a run in one language, the worst first.
 class Verdict {
@@ -16,7 +24,8 @@ class Verdict {
     judge_order();
     judge_buyers();
     judge_contract();
-    broken_.insert(broken_.end(), run_.broken_elsewhere.begin(), run_.broken_elsewhere.end());
+    for (const Sentence& broken : run_.broken_elsewhere)
+      broken_.emplace_back(pick(language_, broken));
     return std::move(broken_);
   }
 
@@ -27,7 +36,7 @@ class Verdict {
 
   void judge_stock() {
     if (run_.oversold == 0) return;
-    const std::string stock = with_commas(run_.stock);
+    const std::string stock = with_commas(units_on_sale(run_));
     const std::string over = with_commas(run_.oversold);
     say("Oversold: " + over + " more than the " + stock + " units there were.",
         "초과 판매: 재고 " + stock + "개보다 " + over + "개 더 팔렸습니다.");
@@ -43,10 +52,10 @@ class Verdict {
               " pairs somebody who pressed later was given a unit and somebody earlier was not "
               "(by up to " +
               places + " places and " + gap + " ms).",
-          "선착순 위반: 먼저 누른 사람 대신 나중에 누른 사람이 받은 쌍이 " + pairs +
-              "개입니다 (최대 " + places + "번째 차이, " + gap + " ms).");
+          "선착순이 지켜지지 않았습니다: 먼저 누른 사람 대신 나중에 누른 사람이 받은 쌍이 " +
+              pairs + "개입니다 (최대 " + places + "명 차이, " + gap + " ms).");
     }
-    if (fairness.first_come_accuracy < 1) {
+    if (fairness.first_come_accuracy < 1 && !run_.server_lost()) {
       const std::string share = fixed(fairness.first_come_accuracy * 100, 1);
       say("Only " + share + " % of those who came first bought.",
           "먼저 온 사람 중 " + share + " %만 구매했습니다.");
@@ -57,7 +66,7 @@ class Verdict {
       const std::string gap = fixed(fairness.arrival_max_gap_ms, 3);
       say("Arrivals were numbered out of order: " + pairs + " pairs (by up to " + places +
               " places and " + gap + " ms).",
-          "도착 번호의 순서가 어긋났습니다: " + pairs + "쌍 (최대 " + places + "번째 차이, " + gap +
+          "도착 번호의 순서가 어긋났습니다: " + pairs + "쌍 (최대 " + places + "명 차이, " + gap +
               " ms).");
     }
   }
@@ -65,21 +74,27 @@ class Verdict {
   void judge_buyers() {
     judge(Outcome::wrong_buyer, "buyers met an order that was not theirs or not as they left it",
           "명의 주문이 다른 구매자의 것이거나 바뀌어 있었습니다");
+    if (!run_.options.refusals_allowed) {
+      judge(run_.turned_away(), "buyers were turned away before the rules",
+            "명이 규칙 적용 전에 거절되었습니다");
+    }
+    if (run_.server_lost()) return;  // what follows may be missing for that reason alone
     judge(Outcome::stranded, "buyers were accepted and never finished",
           "명이 접수되었지만 끝나지 않았습니다");
     judge(Outcome::error, "buyers got no proper answer", "명이 올바른 응답을 받지 못했습니다");
-    if (!run_.options.refusals_allowed) {
-      judge(Outcome::refused_early, "buyers were turned away before the rules",
-            "명이 규칙 적용 전에 거절되었습니다");
-    }
     if (run_.timed_out) {
-      say("The run was given up: nothing was answered for too long.",
-          "오랫동안 응답이 없어 시험을 중단했습니다.");
+      const auto patience = std::chrono::duration<double>(run_.options.patience).count();
+      const std::string seconds = fixed(patience, 0);
+      say("The run was given up: nothing changed for " + seconds + " s.",
+          seconds + "초 동안 아무 변화가 없어 시험을 중단했습니다.");
     }
   }
 
   void judge(Outcome outcome, const std::string& english, const std::string& korean) {
-    const std::uint64_t count = run_.count(outcome);
+    judge(run_.count(outcome), english, korean);
+  }
+
+  void judge(std::uint64_t count, const std::string& english, const std::string& korean) {
     if (count > 0) say(with_commas(count) + " " + english + ".", with_commas(count) + korean + ".");
   }
 
@@ -87,7 +102,7 @@ class Verdict {
     for (const Violation& violation : run_.violations) {
       const std::string count = with_commas(violation.count);
       say("Contract: " + violation.what + " (" + count + " times).",
-          "규약 위반: " + violation.what + " (" + count + "회).");
+          "규약: " + std::string(violation_in_korean(violation.what)) + " (" + count + "회).");
     }
     for (const auto& [counter, growth] : run_.counters) {
       if (growth == 0) continue;
@@ -109,18 +124,23 @@ std::vector<std::string> verdict(const Run& run, Language language) {
 }
 
 std::string all_held(const Run& run, Language language) {
+  const Fairness& fairness = run.fairness;
+  const bool korean = language == Language::korean;
   const std::string sold = with_commas(run.count(Outcome::paid));
-  const std::string stock = with_commas(run.stock);
-  const std::string first = with_commas(run.fairness.first);
-  const std::string border = border_words(run.fairness.border, language);
-  if (language == Language::korean) {
-    const std::string out = "모든 약속이 지켜졌습니다: " + stock + "개 중 " + sold +
-                            "개 판매, 자격이 있는 선착순 " + first + "명에게 돌아갔습니다";
-    return border.empty() ? out + "." : out + " (비교 범위: " + border + ").";
+  const std::string units = with_commas(units_on_sale(run));
+  const std::string first = with_commas(fairness.first);
+  const std::string border = border_words(fairness.border, language);
+  std::string out = korean ? "모든 약속이 지켜졌습니다: " + units + "개 중 " + sold + "개 판매"
+                           : "All promises held: " + sold + " of " + units + " units sold";
+  if (run.count(Outcome::paid) > 0 && fairness.first == fairness.eligible) {
+    out += korean ? ", 자격이 있는 구매자 모두에게 돌아갔습니다"
+                  : ", and every eligible buyer got one";
+  } else if (run.count(Outcome::paid) > 0) {
+    out += korean ? ", 자격이 있는 선착순 " + first + "명에게 돌아갔습니다"
+                  : ", to the first " + first + " eligible buyers";
   }
-  const std::string out = "All promises held: " + sold + " of " + stock +
-                          " units sold, to the first " + first + " eligible buyers";
-  return border.empty() ? out + "." : out + " (of those before " + border + ").";
+  if (border.empty()) return out + ".";
+  return out + (korean ? " (비교 범위: " + border + ")." : " (of those before " + border + ").");
 }
 
 std::string border_words(const Border& border, Language language) {
@@ -138,7 +158,9 @@ std::string border_words(const Border& border, Language language) {
 }
 
 int exit_status(const Run& run) {
-  return run.invalid_because.empty() && verdict(run).empty() ? 0 : 1;
+  if (!verdict(run).empty()) return 1;
+  if (run.server_lost()) return 3;
+  return run.invalid_because.empty() ? 0 : 1;
 }
 
 std::string fate(const Run& run, std::uint64_t k, Language language) {

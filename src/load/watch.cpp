@@ -12,10 +12,10 @@
 namespace dibs::load {
 namespace {
 
-/// What the stream tells happened at some time between the event before and this one; a stream may
-/// hold events back for a moment to send several as one. The border is set that much earlier: it
-/// only takes a few comparisons away, and never holds a right answer against the server.
-constexpr std::int64_t kStreamDelayNs = 50'000'000;
+/// The stream holds events back for up to 50 ms to send several as one, and a busy machine takes
+/// about as long again to bring them. The border is set that much before the moment an event was
+/// heard: that takes a few comparisons away, and never holds a right answer against the server.
+constexpr std::int64_t kStreamDelayNs = 100'000'000;
 
 }  // namespace
 
@@ -70,9 +70,8 @@ void Watch::on_event(const http::ServerEvent& event) {
   if (event.event == "stock") on_stock(event);
   if (event.event == "line") on_line(event);
   if (event.event == "state" && text_member(event.data, "state") == "closed") {
-    note_border(heard_ns_);
+    note_border();
   }
-  heard_ns_ = monotonic_ns();
 }
 
 void Watch::on_stock(const http::ServerEvent& event) {
@@ -82,7 +81,7 @@ void Watch::on_stock(const http::ServerEvent& event) {
   now_.held = number_member(event.data, "held");
   now_.sold = number_member(event.data, "sold");
   const std::uint64_t total = now_.available + now_.held + now_.sold;
-  if (total_ && *total_ != total) note_border(heard_ns_);
+  if (total_ && *total_ != total) note_border();
   total_ = total;
   curve_.push_back(now_);
 }
@@ -95,8 +94,8 @@ void Watch::on_line(const http::ServerEvent& event) {
   crowd_.on_line(number_member(event.data, "head"), now_.waiting, now_.at_ns);
 }
 
-void Watch::note_border(std::int64_t at_ns) {
-  if (!border_ns_) border_ns_ = at_ns - kStreamDelayNs;
+void Watch::note_border() {
+  if (!border_ns_) border_ns_ = monotonic_ns() - kStreamDelayNs;
 }
 
 }  // namespace dibs::load

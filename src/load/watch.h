@@ -38,7 +38,7 @@ class Watch {
   void on_event(const http::ServerEvent& event);
   void on_stock(const http::ServerEvent& event);
   void on_line(const http::ServerEvent& event);
-  void note_border(std::int64_t at_ns);
+  void note_border();
   void close();
 
   const Script& script_;
@@ -55,7 +55,6 @@ class Watch {
   std::vector<StockSample> curve_;
   StockSample now_;
   std::optional<std::uint64_t> total_;
-  std::int64_t heard_ns_ = 0;  ///< when the event before this one came
   std::optional<std::int64_t> border_ns_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "load/options.h"
 #include "load/outcome.h"
+#include "load/sentence.h"
 
 namespace dibs::load {
 
@@ -13,6 +14,10 @@ namespace dibs::load {
 [[nodiscard]] constexpr std::string_view pick(Language language, std::string_view english,
                                               std::string_view korean) {
   return language == Language::korean ? korean : english;
+}
+
+[[nodiscard]] inline std::string_view pick(Language language, const Sentence& sentence) {
+  return pick(language, sentence.english, sentence.korean);
 }
 
 [[nodiscard]] constexpr std::string_view words_of(Outcome outcome, Language language) {

@@ -1,6 +1,7 @@
 #include "load/fake_sale.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ids.h"
 
@@ -49,6 +50,10 @@ std::uint64_t FakeSale::number() {
 FakeAnswer FakeSale::answer(const FakeRequest& request) {
   if (request.path == "/v1/sales/rush") return sale();
   if (request.path == "/v1/sales/rush/orders") return buy(request);
+  if (request.path == "/v1/sales/rush/orders?limit=1") {
+    return options_.knows_nobody ? refuse(401, "unauthenticated", 0)
+                                 : FakeAnswer{.body = R"({"orders":[]})"};
+  }
   constexpr std::string_view kOrders = "/v1/orders/";
   if (!request.path.starts_with(kOrders)) return refuse(404, "unknown_sale", 0);
   const std::string rest = request.path.substr(kOrders.size());
@@ -63,13 +68,13 @@ FakeAnswer FakeSale::sale() const {
   const std::uint64_t held = count("held") + count("paying");
   const std::uint64_t sold = sold_ + (options_.bug == Bug::wrong_books && sold_ > 0 ? 1 : 0);
   std::string item = R"({"sku":"floor","title":"Floor","price":100)";
-  item += member("total", options_.stock) + member("available", available_) + member("held", held) +
-          member("sold", sold) + member("waiting", line_.size()) + "}";
-  std::string body = "{\"id\":\"rush\"" + member("title", options_.title) +
-                     R"(,"state":"open","server_time":"2026-12-01T11:00:00.000Z")" +
-                     member("payment", options_.payment) +
-                     member("line_limit", options_.line_limit) + R"(,"items":[)" + item +
-                     R"(],"durability":"none"})";
+  item += member("total", options_.stock + added_) + member("available", available_) +
+          member("held", held) + member("sold", sold) + member("waiting", line_.size()) + "}";
+  std::string body =
+      "{\"id\":\"rush\"" + member("title", options_.title) + member("state", options_.state) +
+      R"(,"server_time":"2026-12-01T11:00:00.000Z")" + member("payment", options_.payment) +
+      member("line_limit", options_.line_limit) + R"(,"items":[)" + item +
+      R"(],"durability":"none"})";
   return {.body = body};
 }
 
@@ -81,16 +86,41 @@ FakeAnswer FakeSale::buy(const FakeRequest& request) {
     return out;
   }
   ++presses_;
+  happen();
   if (options_.bug == Bug::cut && presses_ == 30) return {.cut = true};
   if (options_.bug == Bug::turns_away && presses_ % 50 == 0) return refuse(503, "overloaded", 0);
   const std::uint64_t arrival = number();
+  if (options_.state == "closed") return refuse(409, "closed", arrival);
+  if (options_.limit_reached_every > 0 && presses_ % options_.limit_reached_every == 0) {
+    return refuse(409, "limit_reached", arrival);
+  }
+  FakeAnswer out = buy_by_rules(request, arrival);
+  out.cut = options_.bug == Bug::cut_answer && presses_ == 5;
+  return out;
+}
+
+/// What comes about by itself when so many have pressed.
+void FakeSale::happen() {
+  if (presses_ == options_.restock_after) {
+    added_ += 5;
+    available_ += 5;
+    shut_ = false;
+    promote();
+  }
+  if (presses_ == options_.close_after) {
+    options_.state = "closed";
+    end_line("closed");
+  }
+}
+
+FakeAnswer FakeSale::buy_by_rules(const FakeRequest& request, std::uint64_t arrival) {
   const bool passed_over = options_.bug == Bug::later_first && presses_ <= 5;
   if (available_ > 0 && line_.empty() && !passed_over) return accept(request, arrival, false);
   if (options_.bug == Bug::oversell && presses_ == options_.stock + 1) {
     ++available_;
     return accept(request, arrival, false);
   }
-  const bool over = sold_ >= options_.stock;
+  const bool over = sold_ >= options_.stock + added_;
   if (!passed_over && !over && !shut_ && line_.size() < options_.line_limit) {
     return accept(request, arrival, true);
   }
@@ -129,14 +159,15 @@ FakeAnswer FakeSale::refuse(int status, const std::string& code, std::uint64_t a
   return {.status = status,
           .body = body,
           .type = plain ? "application/json" : "application/problem+json",
-          .headers = status == 503 ? "Retry-After: 1\r\n" : ""};
+          .headers = status == 503 || status == 429 ? "Retry-After: 1\r\n" : ""};
 }
 
 void FakeSale::pay(Order& order) {
   order.state = "paid";
   order.seq = ++seq_;
   ++sold_;
-  if (sold_ >= options_.stock && options_.bug != Bug::forgets_the_line) end_line();
+  const bool all_sold = sold_ >= options_.stock + added_;
+  if (all_sold && options_.bug != Bug::forgets_the_line) end_line("sold_out");
 }
 
 void FakeSale::release(Order& order) {
@@ -144,6 +175,10 @@ void FakeSale::release(Order& order) {
   order.reason = "payment_failed";
   order.seq = ++seq_;
   ++available_;
+  promote();
+}
+
+void FakeSale::promote() {
   while (available_ > 0 && !line_.empty()) {
     Order& next = *line_.front();
     line_.pop_front();
@@ -153,15 +188,19 @@ void FakeSale::release(Order& order) {
   }
 }
 
-void FakeSale::end_line() {
+void FakeSale::end_line(const std::string& state) {
   for (Order* order : line_) {
-    order->state = "sold_out";
+    order->state = state;
     order->seq = ++seq_;
   }
   line_.clear();
 }
 
 FakeAnswer FakeSale::move(Order& order, const FakeRequest& request, std::string_view action) {
+  if (options_.bug == Bug::denies_payment) return refuse(403, "forbidden", 0);
+  if (options_.slows_payments && !std::exchange(order.slowed, true)) {
+    return refuse(429, "slow_down", 0);
+  }
   if (order.state != "held" && order.state != "paying") return refuse(409, "wrong_state", 0);
   const bool fails =
       options_.bug != Bug::failure_pays && request.body.find("tok_fail") != std::string::npos;
@@ -205,7 +244,8 @@ std::string FakeSale::stream_events() const {
                     member("sold", sold_) + "}\n\n";
   out += "event: line\nid: 1\ndata: {\"sku\":\"floor\",\"head\":";
   out += line_.empty() ? "null" : std::to_string(line_.front()->place);
-  return out + member("waiting", line_.size()) + "}\n\n";
+  out += member("waiting", line_.size()) + "}\n\n";
+  return out + "event: state\nid: 1\ndata: {\"state\":" + quoted(options_.state) + "}\n\n";
 }
 
 }  // namespace dibs::load::testing

@@ -36,6 +36,7 @@ class FakeSale {
   FakeAnswer answer(const FakeRequest& request);
   /// Stock and line as the stream tells them.
   [[nodiscard]] std::string stream_events() const;
+  [[nodiscard]] std::uint64_t presses() const { return presses_; }
 
  private:
   struct Order {
@@ -46,22 +47,27 @@ class FakeSale {
     std::uint64_t arrival = 0;
     std::uint64_t place = 0;
     std::uint64_t seq = 0;
+    bool slowed = false;  ///< has been answered 429
   };
 
   FakeAnswer sale() const;
   FakeAnswer buy(const FakeRequest& request);
+  FakeAnswer buy_by_rules(const FakeRequest& request, std::uint64_t arrival);
+  void promote();
+  void happen();
   FakeAnswer accept(const FakeRequest& request, std::uint64_t arrival, bool waits);
   FakeAnswer refuse(int status, const std::string& code, std::uint64_t arrival) const;
   FakeAnswer move(Order& order, const FakeRequest& request, std::string_view action);
   FakeAnswer show(const Order& order, int status) const;
   void pay(Order& order);
   void release(Order& order);
-  void end_line();
+  void end_line(const std::string& state);
   [[nodiscard]] std::uint64_t number();
   [[nodiscard]] std::uint64_t count(std::string_view state) const;
 
   FakeServer::Options options_;
   std::uint64_t available_;
+  std::uint64_t added_ = 0;
   std::uint64_t sold_ = 0;
   std::uint64_t presses_ = 0;
   std::uint64_t arrivals_ = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -103,6 +104,11 @@ struct FakeServer::Impl {
   void serve() {
     std::vector<pollfd> polled;
     while (!stop) {
+      if (has_pressed(options.die_after)) return die();
+      if (has_pressed(options.freeze_after)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        continue;
+      }
       polled.assign(1, {listener.get(), POLLIN, 0});
       for (const auto& client : clients) polled.push_back({client->socket.get(), POLLIN, 0});
       const Instant began = system_clock().now();
@@ -117,10 +123,23 @@ struct FakeServer::Impl {
     }
   }
 
+  [[nodiscard]] bool has_pressed(std::uint64_t times) const {
+    return times > 0 && sale.presses() >= times;
+  }
+
+  void die() {
+    clients.clear();
+    arrived.clear();
+    listener = Fd();
+  }
+
   void answer_upto(Instant upto) {
     std::ranges::stable_sort(arrived, {}, &Arrived::at);
     const auto later = std::ranges::upper_bound(arrived, upto, {}, &Arrived::at);
-    for (auto each = arrived.begin(); each != later; ++each) answer(*each->client, each->request);
+    for (auto each = arrived.begin(); each != later; ++each) {
+      if (has_pressed(options.die_after) || has_pressed(options.freeze_after)) break;
+      answer(*each->client, each->request);
+    }
     arrived.erase(arrived.begin(), later);
   }
 

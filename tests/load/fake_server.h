@@ -17,7 +17,8 @@ enum class Bug : std::uint8_t {
   shuffled_arrivals,  ///< neighbours get each other's number
   oversell,           ///< one unit more than there is
   later_first,        ///< the first five eligible are sent away, later ones served
-  cut,                ///< the 30th press loses its connection
+  cut,                ///< the 30th press loses its connection and reaches no rule
+  cut_answer,         ///< the 5th press is accepted and loses its connection before the answer
   other_buyer,        ///< the second accepted order shows another buyer
   same_order,         ///< everybody accepted gets the first order
   all_paid,           ///< a payment marks all failed orders as paid too
@@ -25,6 +26,7 @@ enum class Bug : std::uint8_t {
   forgets_keys,       ///< a replay takes a new arrival and is not marked
   forgets_the_line,   ///< waiting orders never hear that it is over
   turns_away,         ///< 503 for every fiftieth press, before the rules
+  denies_payment,     ///< 403 for every payment
   no_expiry_shown,    ///< a held order does not say until when
   wrong_books,        ///< the sale counts one unit too many as sold
 };
@@ -40,7 +42,17 @@ class FakeServer {
     Bug bug = Bug::none;
     std::string title = "Concert";
     std::string payment = "provider";
-    bool stream = true;  ///< serves /events
+    bool stream = true;          ///< serves /events
+    std::string state = "open";  ///< of the sale, as it begins
+    bool knows_nobody = false;   ///< 401 for whoever shows credentials
+    /// The nth press meets a buyer who has an order already, for all n that this divides. 0: none.
+    std::uint64_t limit_reached_every = 0;
+    bool slows_payments = false;  ///< the first payment of each order is answered 429
+    /// What happens after so many presses; 0: never.
+    std::uint64_t restock_after = 0;  ///< five units are added
+    std::uint64_t close_after = 0;    ///< the sale closes
+    std::uint64_t freeze_after = 0;   ///< nothing is answered any more
+    std::uint64_t die_after = 0;      ///< every connection is cut and none is taken any more
   };
 
   explicit FakeServer(Options options);

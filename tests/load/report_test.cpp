@@ -23,6 +23,8 @@ Run small_run() {
   run.stock = 1;
   run.sale_before.title = kHostileTitle;
   run.sale_before.sku = "floor";
+  run.sale_before.total = 1;
+  run.sale_after = run.sale_before;
   const Outcome outcomes[] = {Outcome::entry_failed, Outcome::paid, Outcome::waiting_ended,
                               Outcome::sold_out};
   for (std::uint32_t i = 0; i < 4; ++i) {
@@ -104,6 +106,18 @@ TEST(ReportJson, GivesTheFiguresOfTheRun) {
   EXPECT_DOUBLE_EQ(object.at("resources").at("server_rss_share_percent").to_number<double>(), 2.2);
 }
 
+TEST(ReportJson, WhatIsNotKnownIsNull) {
+  auto run = small_run();
+  run.presses[3].answered_at_ns = kNever;
+  summarise(run, std::nullopt);
+  const json::object object = json::parse(to_json(run)).as_object();
+  EXPECT_TRUE(object.at("tps").is_null());
+  const json::object& redis =
+      object.at("resources").as_object().at("redis_cpu_percent").as_object();
+  EXPECT_TRUE(redis.at("mean").is_null());
+  EXPECT_TRUE(redis.at("peak").is_null());
+}
+
 TEST(ReportCsv, HasOneRowABuyerUnderTheAgreedColumns) {
   EXPECT_EQ(to_csv(small_run()),
             "press,buyer,sent_at_ns,sent_done_ns,answered_at_ns,final_at_ns,status,code,arrival,"
@@ -163,13 +177,28 @@ TEST(ReportTable, SpeaksBothLanguages) {
 TEST(ReportVerdict, NamesWhatTheCallerFoundAndWhatIsInvalid) {
   auto run = small_run();
   EXPECT_EQ(exit_status(run), 0);
-  run.invalid_because.emplace_back("Connections were dropped.");
+  run.invalid_because.push_back({"Connections were dropped.", "연결이 버려졌습니다."});
   EXPECT_EQ(exit_status(run), 1);
   EXPECT_NE(table(run).find("INVALID RUN: Connections were dropped."), std::string::npos);
   run.invalid_because.clear();
-  run.broken_elsewhere.emplace_back("Audit: a unit is missing.");
+  run.broken_elsewhere.push_back({"Audit: a unit is missing.", "감사: 한 개가 없습니다."});
   EXPECT_EQ(exit_status(run), 1);
   EXPECT_EQ(verdict(run), std::vector<std::string>{"Audit: a unit is missing."});
+  EXPECT_EQ(verdict(run, Language::korean), std::vector<std::string>{"감사: 한 개가 없습니다."});
+}
+
+TEST(ReportVerdict, SaysWhoGotTheUnits) {
+  auto run = small_run();
+  EXPECT_EQ(all_held(run, Language::english),
+            "All promises held: 1 of 1 units sold, to the first 1 eligible buyers.");
+  run.stock = 5;
+  run.presses[2].outcome = run.presses[3].outcome = Outcome::entry_failed;
+  summarise(run, std::nullopt);
+  EXPECT_EQ(all_held(run, Language::english),
+            "All promises held: 1 of 5 units sold, and every eligible buyer got one.");
+  run.presses[1].outcome = Outcome::payment_failed;
+  summarise(run, std::nullopt);
+  EXPECT_EQ(all_held(run, Language::english), "All promises held: 0 of 5 units sold.");
 }
 
 TEST(ReportVerdict, TellsTheFateOfAPress) {

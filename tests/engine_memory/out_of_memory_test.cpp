@@ -59,7 +59,8 @@ Engine::Options options_in(const std::string& dir) {
   return options;
 }
 
-[[noreturn]] void run_child(const std::string& dir, int pipe, const Injection& injection) {
+// noexcept: what is thrown here must end this process, not reach the test framework in it.
+[[noreturn]] void run_child(const std::string& dir, int pipe, const Injection& injection) noexcept {
   ::dup2(pipe, STDERR_FILENO);
   if (injection.with_handler) end_when_memory_runs_out();
   Telling told(pipe);

@@ -17,7 +17,8 @@ bool concerns_many(const sale::Event& event) {
 }
 
 bool is_removal(const sale::Event& event) {
-  return std::holds_alternative<sale::Removed>(event.fact);
+  return std::holds_alternative<sale::Removed>(event.fact) ||
+         std::holds_alternative<sale::Archived>(event.fact);
 }
 
 void note(Inbox& inbox, std::span<const sale::Event> events) {

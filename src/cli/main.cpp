@@ -22,7 +22,7 @@ int run(int argc, char** argv) {
       "could not be reached.");
   const std::array subcommands = {add_serve(app),   add_doctor(app), add_rush(app),
                                   add_load(app),    add_audit(app),  add_why(app),
-                                  add_journal(app), add_tables(app)};
+                                  add_journal(app), add_sale(app),   add_tables(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -22,6 +22,8 @@ struct Subcommand {
 [[nodiscard]] Subcommand add_audit(CLI::App& app);
 [[nodiscard]] Subcommand add_why(CLI::App& app);
 [[nodiscard]] Subcommand add_doctor(CLI::App& app);
+/// `dibs sale archive | dump`
+[[nodiscard]] Subcommand add_sale(CLI::App& app);
 /// `dibs journal verify | dump | replay | backup`
 [[nodiscard]] Subcommand add_journal(CLI::App& app);
 /// `dibs tables codes | metrics | openapi`: the generated documents, from the tables in the code.

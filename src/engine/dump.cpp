@@ -1,5 +1,6 @@
 #include <map>
 
+#include "engine/archive.h"
 #include "engine/disk.h"
 #include "engine/entry.h"
 #include "engine/inspect.h"
@@ -58,6 +59,7 @@ struct FactMembers {
   }
   void operator()(const sale::LineReopened& f) { line.text("sku", f.sku.view()); }
   void operator()(const sale::Removed&) {}
+  void operator()(const sale::Archived& f) { line.text("file_sha256", hex(f.file_hash)); }
   void operator()(const sale::Accepted& f) {
     state(f.state);
     line.text("received", to_rfc3339(f.received)).text("buyer", f.buyer.view());
@@ -110,10 +112,8 @@ void add_event(JsonLine& line, const SaleId& sale, const sale::Event& event) {
   std::visit(FactMembers{line}, event.fact);
 }
 
-std::string line_of(const RecordHead& head, const Entry& entry) {
-  JsonLine line;
-  line.number("position", head.position.value()).number("epoch", head.epoch);
-  line.text("committed", to_rfc3339(head.time));
+/// What an entry holds, wherever it lies.
+void add_entry(JsonLine& line, const Entry& entry) {
   const SaleId sale{std::string(entry.sale)};
   if (const auto* event = std::get_if<EventEntry>(&entry.body)) {
     line.text("entry", "event");
@@ -132,7 +132,41 @@ std::string line_of(const RecordHead& head, const Entry& entry) {
   } else if (const auto* end = std::get_if<CleanEndEntry>(&entry.body)) {
     line.text("entry", "clean_end").number("sales", std::uint64_t{end->sales.size()});
   }
+}
+
+std::string line_of(const RecordHead& head, const Entry& entry) {
+  JsonLine line;
+  line.number("position", head.position.value()).number("epoch", head.epoch);
+  line.text("committed", to_rfc3339(head.time));
+  add_entry(line, entry);
   return line.finish();
+}
+
+std::string line_of(const sale::OrderView& order) {
+  JsonLine line;
+  line.text("entry", "order")
+      .text("order", to_text(order.id))
+      .number("arrival", order.arrival.value())
+      .text("buyer", order.buyer.view())
+      .text("state", sale::to_text(order.state))
+      .text("money", sale::to_text(order.money))
+      .number("amount", order.amount)
+      .raw("items", lines_json(order.lines));
+  if (order.reason != sale::Reason::none) line.text("reason", sale::to_text(order.reason));
+  return line.finish();
+}
+
+constexpr std::size_t kOrdersAtOnce = 10'000;
+
+void each_order(const sale::Sale& sale, const std::function<void(std::string_view)>& line) {
+  sale::Sale::OrderFilter filter;
+  filter.limit = kOrdersAtOnce;
+  while (true) {
+    const auto page = sale.orders(filter);
+    for (const sale::OrderView& order : page) line(line_of(order));
+    if (page.size() < filter.limit) return;
+    filter.after = page.back().arrival;
+  }
 }
 
 bool beyond(const Entry& entry, Seq to_seq) {
@@ -159,6 +193,22 @@ Result<void> dump(const std::string& dir, Seq to_seq,
   return each_entry(dir, [&](const RecordHead& head, const Entry& entry) {
     if (!beyond(entry, to_seq)) line(line_of(head, entry));
   });
+}
+
+Result<ArchiveReport> dump_archive(const std::string& path,
+                                   const std::function<void(std::string_view)>& line) {
+  const auto content = read_archive(posix_disk(), path);
+  if (!content) return std::unexpected(content.error());
+  EntryReader reader(content->entries);
+  while (const auto entry = reader.next()) {
+    JsonLine words;
+    add_entry(words, *entry);
+    line(words.finish());
+  }
+  Sales sales;
+  if (auto folded = sales.fold(content->entries); !folded) return std::unexpected(folded.error());
+  each_order(sales.find(content->sale)->sale, line);
+  return content->report;
 }
 
 Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq) {

@@ -70,15 +70,17 @@ Hash sha256(std::string_view bytes) {
   return hash;
 }
 
-std::string short_hex(const Hash& hash) {
+std::string hex(const Hash& hash) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (std::size_t i = 0; i < 8; ++i) {
-    text += kDigits[hash[i] >> 4U];
-    text += kDigits[hash[i] & 15U];
+  for (const std::uint8_t byte : hash) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 15U];
   }
   return text;
 }
+
+std::string short_hex(const Hash& hash) { return hex(hash).substr(0, 16); }
 
 ChainPoint seal(std::string& record, const ChainPoint& previous, std::uint64_t epoch,
                 Instant time) {

@@ -30,6 +30,8 @@ static_assert(kRecordHeaderBytes < kSector);
 using Hash = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Hash sha256(std::string_view bytes);
+/// In hexadecimal, as sha256sum prints it.
+[[nodiscard]] std::string hex(const Hash& hash);
 /// The first eight bytes in hexadecimal, enough for a person to compare.
 [[nodiscard]] std::string short_hex(const Hash& hash);
 

@@ -61,6 +61,7 @@ struct TallySale::Taker {
   void operator()(const sale::LineShut&) {}
   void operator()(const sale::LineReopened&) {}
   void operator()(const sale::Removed&) { forget(); }
+  void operator()(const sale::Archived&) {}  // its orders stay as they ended
   void operator()(const sale::StockChanged& f) {
     TallyItem& item = to.items_[f.sku.value()];
     item.total += f.delta;

@@ -49,10 +49,10 @@ Result<void> check_options(const Options& options) {
 Result<void> check_way_in(PlainClient& client, const Script& script, const Options& options,
                           const SaleFacts& sale) {
   if (sale.state == "closed" || sale.state == "paused") {
-    return fault(FaultKind::bad_input,
-                 "Sale " + options.sale + " is " + sale.state + ": nobody can buy in it.",
-                 sale.state == "closed" ? "Take another sale: closing is final."
-                                        : "Resume it first.");
+    return fault(
+        FaultKind::bad_input,
+        "Sale " + options.sale + " is " + sale.state + ": nobody can buy in it.",
+        sale.state == "closed" ? "Take another sale: closing is final." : "Resume it first.");
   }
   if (!sale.stock_shown && !options.stock) {
     return fault(FaultKind::bad_input, "Sale " + options.sale + " hides its stock.",
@@ -70,11 +70,11 @@ Result<void> check_way_in(PlainClient& client, const Script& script, const Optio
                  "Look at the server's log.");
   }
   if (answer->status == 401 || answer->status == 403) {
-    return fault(FaultKind::bad_input,
-                 "The server answers " + std::to_string(answer->status) +
-                     " to the buyers' credentials.",
-                 "Give the key that this server knows; without one, only `dibs serve "
-                 "--insecure-demo` lets buyers in.");
+    return fault(
+        FaultKind::bad_input,
+        "The server answers " + std::to_string(answer->status) + " to the buyers' credentials.",
+        "Give the key that this server knows; without one, only `dibs serve "
+        "--insecure-demo` lets buyers in.");
   }
   return {};
 }

@@ -14,7 +14,8 @@ namespace dibs::load {
 [[nodiscard]] Result<void> check_options(const Options& options);
 
 /// Whether anybody could buy and the run be judged: the sale is neither closed nor paused, it shows
-/// its stock or the options name it, the crowd can pay in it, and the server takes the crowd's credentials, which one signed question finds out.
+/// its stock or the options name it, the crowd can pay in it, and the server takes the crowd's
+/// credentials, which one signed question finds out.
 [[nodiscard]] Result<void> check_way_in(PlainClient& client, const Script& script,
                                         const Options& options, const SaleFacts& sale);
 

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "sale/event.h"
 #include "sale/order.h"
 #include "sale/spec.h"
 
@@ -57,6 +58,13 @@ struct Restock {
 };
 /// Takes the sale away; only a test sale or one that never opened.
 struct Remove {};
+/// Ends the sale's life here: it is all in a file, and nothing of it is kept but its id, which is
+/// never used again. Only of a closed sale in which nothing is open; `wrong_state` otherwise, and
+/// when `seq` is not its last event.
+struct Archive {
+  Seq seq;             ///< the last event that the file holds
+  FileHash file_hash;  ///< SHA-256 of the file
+};
 
 struct Buy {
   BuyerId buyer;
@@ -110,7 +118,7 @@ struct RefundSettled {
 struct Command {
   using Action = std::variant<Buy, BeginPayment, PaymentSucceeded, PaymentFailed, CaptureSettled,
                               Release, Cancel, Refund, RefundSettled, Put, Pause, Resume, Restart,
-                              Close, Restock, Remove>;
+                              Close, Restock, Remove, Archive>;
   Action action;
   // The braces let `{.action = …}` leave these out without a warning.
   std::string actor{};  // NOLINT(readability-redundant-member-init)

@@ -17,6 +17,7 @@ struct TypeOf {
   std::string_view operator()(const LineShut&) const { return "dibs.sale.line_shut"; }
   std::string_view operator()(const LineReopened&) const { return "dibs.sale.line_reopened"; }
   std::string_view operator()(const Removed&) const { return "dibs.sale.removed"; }
+  std::string_view operator()(const Archived&) const { return "dibs.sale.archived"; }
   std::string_view operator()(const Accepted& fact) const {
     if (fact.state == OrderState::waiting) return "dibs.order.waiting";
     return fact.state == OrderState::paid ? "dibs.order.paid" : "dibs.order.held";

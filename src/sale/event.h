@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,6 +80,13 @@ struct Removed {
   friend bool operator==(const Removed&, const Removed&) = default;
 };
 
+using FileHash = std::array<std::uint8_t, 32>;
+/// The sale is in a file of this SHA-256, up to the event before. Nothing follows.
+struct Archived {
+  FileHash file_hash{};
+  friend bool operator==(const Archived&, const Archived&) = default;
+};
+
 /// A buy was accepted, as `held`, `waiting` or (nothing to pay) `paid`.
 struct Accepted {
   OrderRef order;
@@ -141,7 +149,7 @@ struct EndedSoldOut {
 
 using Fact = std::variant<Created, Changed, Opened, Paused, Resumed, Closed, StockChanged,
                           LineEnded, LineShut, LineReopened, Removed, Accepted, Promoted, Paying,
-                          Declined, Paid, MoneyMoved, RefundDue, Released, EndedSoldOut>;
+                          Declined, Paid, MoneyMoved, RefundDue, Released, EndedSoldOut, Archived>;
 
 struct Event {
   Seq seq;

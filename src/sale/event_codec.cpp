@@ -21,6 +21,7 @@ enum class Tag : std::uint8_t {
   line_shut = 9,
   line_reopened = 10,
   removed = 11,
+  archived = 12,
   accepted = 32,
   promoted = 33,
   paying = 34,
@@ -106,6 +107,9 @@ class Encode {
   }
   void operator()(const LineReopened& f) { out_.text(f.sku.view()); }
   void operator()(const Removed&) {}
+  void operator()(const Archived& f) {
+    for (const std::uint8_t byte : f.file_hash) out_.u8(byte);
+  }
   void operator()(const Accepted& f) {
     put_ref(f.order, out_);
     put_enum(f.state, out_);
@@ -160,6 +164,7 @@ struct TagOf {
   Tag operator()(const LineShut&) const { return Tag::line_shut; }
   Tag operator()(const LineReopened&) const { return Tag::line_reopened; }
   Tag operator()(const Removed&) const { return Tag::removed; }
+  Tag operator()(const Archived&) const { return Tag::archived; }
   Tag operator()(const Accepted&) const { return Tag::accepted; }
   Tag operator()(const Promoted&) const { return Tag::promoted; }
   Tag operator()(const Paying&) const { return Tag::paying; }
@@ -170,6 +175,12 @@ struct TagOf {
   Tag operator()(const Released&) const { return Tag::released; }
   Tag operator()(const EndedSoldOut&) const { return Tag::ended_sold_out; }
 };
+
+Archived get_archived(ByteReader& in) {
+  Archived f;
+  for (std::uint8_t& byte : f.file_hash) byte = in.u8();
+  return f;
+}
 
 Accepted get_accepted(ByteReader& in) {
   Accepted f;
@@ -209,6 +220,8 @@ std::optional<Fact> get_fact(std::uint8_t tag, ByteReader& in) {
       return LineReopened{get_sku(in)};
     case Tag::removed:
       return Removed{};
+    case Tag::archived:
+      return get_archived(in);
     case Tag::accepted:
       return get_accepted(in);
     case Tag::promoted:

@@ -90,6 +90,11 @@ class Fold {
 
   void operator()(const Removed&) { state_ = State{}; }
 
+  void operator()(const Archived&) {
+    state_ = State{};
+    state_.archived = true;
+  }
+
   void operator()(const Accepted& f) {
     std::array<StoredLine, limits::kItemsPerOrder> lines;
     for (std::size_t i = 0; i < f.lines.size(); ++i) {

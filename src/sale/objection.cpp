@@ -25,6 +25,7 @@ class Objection {
 
   std::string_view operator()(const Created& f) const {
     if (problem_of(f.spec)) return "its spec is out of bounds.";
+    if (state_.archived) return "the sale is archived.";
     return f.spec.opens_at ? kFine : "it has no opening time.";
   }
 
@@ -95,6 +96,11 @@ class Objection {
 
   std::string_view operator()(const Removed&) const {
     return state_.opened && !state_.spec->test ? "the sale has opened." : kFine;
+  }
+
+  std::string_view operator()(const Archived&) const {
+    if (!state_.closed) return "the sale is not closed.";
+    return open_orders(state_) == 0 ? kFine : "orders are open.";
   }
 
   std::string_view operator()(const Accepted& f) const {

@@ -83,6 +83,7 @@ class Rules {
   Outcome decide(const Close& command);
   Outcome decide(const Restock& restock);
   Outcome decide(const Remove& command);
+  Outcome decide(const Archive& archive);
   void close();
 
   // rules_line.cpp

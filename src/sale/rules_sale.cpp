@@ -57,6 +57,10 @@ std::string_view frozen_member(const SaleSpec& now, const SaleSpec& target, bool
 }  // namespace
 
 Outcome Rules::decide(const Put& put) {
+  if (state_.archived) {
+    return refuse(Code::wrong_state,
+                  "A sale of this id was sold and archived; its id cannot be used again.");
+  }
   if (!state_.exists()) return create(put);
   return change(changed(*state_.spec, put));
 }
@@ -170,6 +174,21 @@ Outcome Rules::decide(const Remove&) {
     return refuse(Code::wrong_state, "Only a test sale or one that never opened can be removed.");
   }
   record(Removed{});
+  return refuse(Code::ok);
+}
+
+Outcome Rules::decide(const Archive& archive) {
+  if (!state_.closed) return refuse(Code::wrong_state, "The sale is not closed.");
+  if (const std::uint64_t open = open_orders(state_); open > 0) {
+    return refuse(Code::wrong_state,
+                  std::to_string(open) +
+                      " of its orders are open: waiting, held, paying, authorised and not "
+                      "captured, or due for a refund.");
+  }
+  if (archive.seq != state_.seq) {
+    return refuse(Code::wrong_state, "The sale has changed since the file was written.");
+  }
+  record(Archived{archive.file_hash});
   return refuse(Code::ok);
 }
 

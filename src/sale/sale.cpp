@@ -44,6 +44,7 @@ Sale& Sale::operator=(Sale&&) noexcept = default;
 Sale::~Sale() = default;
 
 bool Sale::exists() const { return impl_->state.exists(); }
+bool Sale::archived() const { return impl_->state.archived; }
 
 bool Sale::due(Instant now) const {
   return anything_due(impl_->state, std::max(now, impl_->state.last_at));

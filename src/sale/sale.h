@@ -80,8 +80,9 @@ class Sale {
   Sale& operator=(Sale&&) noexcept;
   ~Sale();
 
-  /// False before the first Put and after Remove.
+  /// False before the first Put and after Remove and Archive.
   [[nodiscard]] bool exists() const;
+  [[nodiscard]] bool archived() const;
 
   /// Whether something must happen at `now` before any other command: opening, closing, the end
   /// of holds, promotions left over from the step before.

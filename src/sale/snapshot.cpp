@@ -10,6 +10,14 @@
 namespace dibs::sale {
 namespace {
 
+/// Whether there is a sale, and whether there can be one.
+enum class Life : std::uint8_t { none = 0, exists = 1, archived = 2 };
+
+void put_life(const State& state, ByteWriter& out) {
+  const Life life = state.exists() ? Life::exists : state.archived ? Life::archived : Life::none;
+  out.u8(static_cast<std::uint8_t>(life));
+}
+
 void put_sale(const State& state, ByteWriter& out) {
   put_spec(*state.spec, out);
   put_flag(state.opened, out);
@@ -71,7 +79,9 @@ class Load {
     }
     state_.seq = Seq(in_.number());
     state_.last_at = get_instant(in_);
-    if (get_flag(in_)) {
+    const Life life = get_enum(Life::archived);
+    state_.archived = life == Life::archived;
+    if (life == Life::exists) {
       get_sale();
       const std::uint64_t orders = get_number(in_, kNoOrder - 1);
       for (std::uint64_t i = 0; i < orders && in_.ok(); ++i) get_order();
@@ -213,7 +223,7 @@ void save_state(const State& state, std::string& out) {
   writer.number(kSnapshotFormat);
   writer.number(state.seq.value());
   put_instant(state.last_at, writer);
-  put_flag(state.exists(), writer);
+  put_life(state, writer);
   if (!state.exists()) return;
   put_sale(state, writer);
   writer.number(state.book.size());

@@ -89,6 +89,16 @@ bool counts(OrderState state, Money money) {
   return false;
 }
 
+std::uint64_t open_orders(const State& state) {
+  std::uint64_t open = state.waiting + state.holds.size();
+  for (OrderIndex order = 0; order < state.book.size(); ++order) {
+    const Money money = state.book.at(order).money;
+    const bool has_ended = !holds_units(state.state_of(order));
+    if (has_ended && (money == Money::authorised || money == Money::refund_due)) ++open;
+  }
+  return open;
+}
+
 void set_spec(State& state, const SaleSpec& spec) {
   const bool same_items = state.spec && state.spec->items == spec.items;
   state.spec = std::make_shared<const SaleSpec>(spec);

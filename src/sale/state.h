@@ -59,7 +59,8 @@ struct State {
   bool opened = false;
   bool paused = false;
   bool closed = false;
-  Instant paused_at;  ///< while paused
+  bool archived = false;  ///< the sale is in a file and will not exist again
+  Instant paused_at;      ///< while paused
   /// What pauses and downtimes have added to every deadline so far. The sale's clock is the wall
   /// clock minus this; it stands still while paused. Deadlines are stored on the sale's clock,
   /// so one Resumed event moves all of them.
@@ -108,6 +109,10 @@ struct State {
 
 /// Whether the order's units count towards its buyer's limit.
 [[nodiscard]] bool counts(OrderState state, Money money);
+
+/// Orders whose units or money are not yet where they stay: waiting, held, paying, authorised and
+/// not captured, or due for a refund.
+[[nodiscard]] std::uint64_t open_orders(const State& state);
 
 /// `spec` is the sale's from now on; items that differ start afresh with their first stock.
 void set_spec(State& state, const SaleSpec& spec);

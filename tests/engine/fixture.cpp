@@ -72,8 +72,10 @@ std::string words_of(const SaleSlot& slot) {
   const sale::SaleView view = slot.sale.view();
   std::ostringstream words;
   words << "sale " << slot.id.value() << ": "
-        << (slot.sale.exists() ? sale::to_text(view.state) : "removed") << ", seq "
-        << view.seq.value() << ", last arrival " << slot.last.value() << ", reserved "
+        << (slot.sale.exists()     ? sale::to_text(view.state)
+            : slot.sale.archived() ? "archived"
+                                   : "removed")
+        << ", seq " << view.seq.value() << ", last arrival " << slot.last.value() << ", reserved "
         << slot.reserved.value() << ", state hash " << std::hex << slot.sale.state_hash() << '\n';
   return words.str();
 }
@@ -87,7 +89,8 @@ std::string packed_fixture(MemoryDisk& disk, const std::string& dir) {
     const std::string bytes = disk.read(path);
     const bool segment = name.starts_with("journal-") && path != next_segment_path(dir);
     if (segment) pack_file(name, without_reserve(bytes), text);
-    if (path == mark_path(dir) || name.starts_with("snapshot-")) pack_file(name, bytes, text);
+    const bool whole = name.starts_with("snapshot-") || name.starts_with("archive-");
+    if (path == mark_path(dir) || whole) pack_file(name, bytes, text);
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/archive.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
 #include "engine/recovery.h"
@@ -148,6 +149,28 @@ std::unique_ptr<MemoryDisk> history_with_crash() {
   bytes.replace(last_byte / kSector * kSector, kSector, kSector, '\0');
   crashed->overwrite(path, bytes);
   return crashed;
+}
+
+std::unique_ptr<MemoryDisk> history_with_archive() {
+  auto disk = std::make_unique<MemoryDisk>();
+  ManualClock clock;
+  {
+    Stage stage(clock, *disk);
+    stage.run(put_of(1));
+    stage.run(sale::PaymentSucceeded{stage.buy("anna"), true});
+    stage.run(sale::Close{});
+    stage.refused("ben", sale::Code::closed);
+  }
+  clock.advance(3s);
+  ArchiveOptions options{.data_dir = kFixtureDir,
+                         .sale = SaleId("concert"),
+                         .file = {},
+                         .actor = "olga",
+                         .journal = small_files()};
+  const auto archived = archive_sale(options, clock, *disk);
+  EXPECT_TRUE(archived.has_value()) << archived.error().what;
+  take_snapshot(*disk);
+  return disk;
 }
 
 }  // namespace dibs::engine

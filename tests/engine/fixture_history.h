@@ -14,5 +14,7 @@ inline constexpr auto kFixtureDir = "data";
 /// One sale in two epochs and a snapshot between them. The second ends in a crash: the mark is
 /// behind, and of the last commit only the first sector came to the disk.
 [[nodiscard]] std::unique_ptr<MemoryDisk> history_with_crash();
+/// A sale that was archived, with its file, and a snapshot from after that.
+[[nodiscard]] std::unique_ptr<MemoryDisk> history_with_archive();
 
 }  // namespace dibs::engine

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/archive.h"
 #include "engine/entry.h"
 #include "engine/fixture.h"
 #include "engine/fixture_history.h"
@@ -101,6 +102,18 @@ TEST_P(Fixtures, are_sold_from_and_audited_by_this_version) {
   const auto report = audit(dir.path());
   ASSERT_TRUE(report.has_value()) << report.error().what;
   EXPECT_TRUE(report->differences.empty()) << report->differences.front();
+}
+
+TEST_P(Fixtures, hold_archives_that_this_version_reads) {
+  const auto disk = disk_of(GetParam());
+  std::size_t read = 0;
+  for (const std::string& path : disk->paths()) {
+    if (!path.starts_with(path_in(kFixtureDir, "archive-"))) continue;
+    const auto content = read_archive(*disk, path);
+    ASSERT_TRUE(content.has_value()) << content.error().what;
+    ++read;
+  }
+  EXPECT_EQ(read, GetParam().ends_with("/archived") ? 1U : 0U);
 }
 
 TEST(FixturesTogether, hold_every_event_type_and_every_entry_tag) {

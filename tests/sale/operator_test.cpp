@@ -227,5 +227,94 @@ TEST_F(Operators, filter_orders) {
   EXPECT_TRUE(sale.orders(stranger).empty());
 }
 
+/// A closed sale, with what is still open in it said by the test.
+class Archiving : public Scene {
+ protected:
+  Outcome archive() {
+    FileHash hash{};
+    hash.fill(7);
+    return run(Archive{sale.view().seq, hash});
+  }
+};
+
+TEST_F(Archiving, takes_only_a_closed_sale_in_which_nothing_is_open) {
+  spec.payment_attempts = 1;
+  put();
+  buy("anna");
+  buy("ben");
+  buy("cleo");
+  EXPECT_EQ(archive().code, Code::wrong_state) << "it sells";
+  run(Close{});
+  EXPECT_NE(archive().detail.find("2 of its orders are open"), std::string::npos)
+      << archive().detail;
+  begin(1);
+  EXPECT_EQ(archive().code, Code::wrong_state) << "anna is paying";
+  pay(1, false);
+  cancel(2);
+  EXPECT_NE(archive().detail.find("1 of its orders"), std::string::npos) << "authorised only";
+  capture(1, true);
+  refund(1, false);
+  EXPECT_EQ(archive().code, Code::wrong_state) << "a refund is due";
+  run(RefundSettled{key_of(1)});
+  EXPECT_EQ(archive().code, Code::ok);
+  EXPECT_FALSE(sale.exists());
+  EXPECT_TRUE(sale.archived());
+}
+
+TEST_F(Archiving, of_a_sale_that_changed_meanwhile_is_refused) {
+  put();
+  run(Close{});
+  EXPECT_EQ(run(Archive{Seq(1), {}}).code, Code::wrong_state);
+  EXPECT_TRUE(sale.exists());
+}
+
+TEST_F(Archiving, leaves_nothing_but_the_id_which_is_never_used_again) {
+  put();
+  buy("anna");
+  cancel(1);
+  run(Close{});
+  ASSERT_EQ(archive().code, Code::ok);
+  const Outcome again = put();
+  EXPECT_EQ(again.code, Code::wrong_state);
+  EXPECT_NE(again.detail.find("cannot be used again"), std::string::npos) << again.detail;
+  EXPECT_EQ(buy("ben").code, Code::unknown_sale);
+  EXPECT_EQ(archive().code, Code::unknown_sale);
+  EXPECT_EQ(sale.find(key_of(1)), std::nullopt);
+  EXPECT_EQ(sale.next_due(), std::nullopt);
+
+  std::string bytes;
+  sale.save(bytes);
+  EXPECT_LT(bytes.size(), 20U);
+  const auto loaded = Sale::load(SaleId("concert"), bytes);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().what;
+  EXPECT_TRUE(loaded->archived());
+  EXPECT_EQ(loaded->state_hash(), sale.state_hash());
+}
+
+TEST_F(Archiving, is_replayed_and_nothing_can_follow) {
+  put();
+  run(Close{});
+  Event early{Seq(3), now, {}, Archived{}};
+  Sale open(SaleId("concert"));
+  ASSERT_TRUE(open.replay(events[0]));
+  early.seq = Seq(2);
+  EXPECT_FALSE(open.replay(early)) << "the sale is not closed there";
+  ASSERT_EQ(archive().code, Code::ok);
+  Sale again(SaleId("concert"));
+  for (const Event& event : events) {
+    std::string bytes;
+    ByteWriter writer(bytes);
+    encode(event, writer);
+    ByteReader reader(bytes);
+    EXPECT_EQ(decode(reader), event);
+    ASSERT_TRUE(again.replay(event)) << event.seq.value();
+  }
+  EXPECT_EQ(again.state_hash(), sale.state_hash());
+  Event reborn = events[0];
+  reborn.seq = events.back().seq.next();
+  reborn.at = events.back().at;
+  EXPECT_FALSE(again.replay(reborn));
+}
+
 }  // namespace
 }  // namespace dibs::sale

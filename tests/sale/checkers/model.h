@@ -101,6 +101,7 @@ class Model {
   ModelAnswer on(const Close& c);
   ModelAnswer on(const Restock& c);
   ModelAnswer on(const Remove& c);
+  ModelAnswer on(const Archive& c);
 
   SaleSpec as_far_as_allowed(const SaleSpec& next) const;
   void stock_up();

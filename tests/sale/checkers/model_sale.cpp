@@ -149,6 +149,9 @@ ModelAnswer Model::on(const Restock& c) {
   return answer(Code::ok);
 }
 
+/// Nobody asks the model: a sale is archived between two runs, when no command comes.
+ModelAnswer Model::on(const Archive&) { return answer(Code::wrong_state); }
+
 ModelAnswer Model::on(const Remove&) {
   if (opened_ && !spec_.test) return answer(Code::wrong_state);
   tell("dibs.sale.removed");

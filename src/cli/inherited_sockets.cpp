@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
 #include <string_view>
 
@@ -22,10 +23,9 @@ constexpr std::string_view kOperatorName = "operator";
 std::optional<int> number_in(const char* variable) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return std::nullopt;
-  const std::string_view digits(text);
   int value = 0;
-  const char* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, value);
+  const char* const last = text + std::strlen(text);
+  const auto [end, error] = std::from_chars(text, last, value);
   return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
 }
 
@@ -39,17 +39,16 @@ std::vector<std::string> socket_names(std::size_t count) {
   return names;
 }
 
-Result<void> check_one_address(const std::vector<Fd>& sockets, const char* whose) {
-  for (const Fd& socket : sockets) {
-    const std::string first = http::local_address(sockets.front());
-    const std::string other = http::local_address(socket);
-    if (first == other) continue;
-    return fault(FaultKind::bad_input,
-                 std::string("The inherited sockets for ") + whose + " listen at " + first +
-                     " and at " + other + ".",
-                 "Give one address; the socket for operators has FileDescriptorName=operator.");
-  }
-  return {};
+Result<void> check_one_address(const std::vector<Fd>& sockets, const std::string& whose) {
+  if (sockets.empty()) return {};
+  const std::string first = http::local_address(sockets.front());
+  const auto other = std::ranges::find_if_not(
+      sockets, [&](const Fd& socket) { return http::local_address(socket) == first; });
+  if (other == sockets.end()) return {};
+  return fault(FaultKind::bad_input,
+               "The inherited sockets for " + whose + " listen at " + first + " and at " +
+                   http::local_address(*other) + ".",
+               "Give one address; the socket for operators has FileDescriptorName=operator.");
 }
 
 void forget_variables() {

@@ -25,6 +25,8 @@ enum class Mutant : std::uint8_t {
   resume_moves_no_deadline,      ///< the length of a pause is not given to the holds
   restart_forgets_what_was_due,  ///< what was due before a downtime is moved by it too
   reopening_is_not_told,         ///< a refusal leaves no mark on a line in which nobody waits
+  promotions_by_item,            ///< of several lines the first by item is served, not by arrival
+  closing_comes_last,            ///< holds that end at the moment of closing promote before it
   begin_uses_up_extension,  ///< a begun payment that moved no deadline was the only one to do so
 };
 

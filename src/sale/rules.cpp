@@ -25,7 +25,9 @@ std::optional<Deed> next_deed(const State& state) {
   if (!state.exists()) return std::nullopt;
   std::optional<Deed> next;
   const auto consider = [&next](Instant at, Deed::Kind kind) {
-    if (!next || at < next->at) next = Deed{at, kind};
+    const bool sooner = !next || at < next->at;
+    const bool as_soon = next && at == next->at && planted(Mutant::closing_comes_last);
+    if (sooner || as_soon) next = Deed{at, kind};
   };
   const bool selling = !state.closed;
   if (selling && !state.opened) consider(*state.spec->opens_at, Deed::Kind::open);

@@ -29,6 +29,7 @@ bool can_be_served_now(const State& state, OrderIndex order) {
 /// promotions the earliest arrival first.
 bool before(const Service& a, const Service& b) {
   if (a.kind != b.kind) return a.kind < b.kind;
+  if (planted(Mutant::promotions_by_item)) return a.item < b.item;
   return a.head != b.head ? a.head < b.head : a.item < b.item;
 }
 

@@ -44,6 +44,8 @@ const auto kWrongAnswers =
                     Planted{Mutant::allowance_never_returns, "allowance_never_returns"},
                     Planted{Mutant::late_payment_is_not_recorded, "late_payment_is_not_recorded"},
                     Planted{Mutant::restart_forgets_what_was_due, "restart_forgets_what_was_due"},
+                    Planted{Mutant::promotions_by_item, "promotions_by_item"},
+                    Planted{Mutant::closing_comes_last, "closing_comes_last"},
                     Planted{Mutant::begin_uses_up_extension, "begin_uses_up_extension"});
 
 /// Those that only show when more people wait than one step may serve.

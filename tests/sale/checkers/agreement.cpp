@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "sale/checkers/model.h"
+#include "sale/checkers/words.h"
 #include "sale/sale.h"
 
 namespace dibs::sale::checkers {
@@ -21,37 +22,6 @@ constexpr std::size_t kFactsOfOneOrder = 3;
 
 // Zero often, whole seconds that add up to the windows of the worlds, and a little beside them.
 constexpr std::array<int, 8> kWaitsMs{0, 0, 0, 0, 0, 1, 1'000, 3'000};
-
-struct SituationOf {
-  std::string operator()(const Released& f) const {
-    return " " + std::string(to_text(f.reason)) + " " + std::string(to_text(f.money));
-  }
-  std::string operator()(const Paid& f) const {
-    return (f.late ? " late " : " ") + std::string(to_text(f.money));
-  }
-  std::string operator()(const Accepted& f) const {
-    return f.lines.size() > 1 ? " several SKUs" : "";
-  }
-  std::string operator()(const LineEnded& f) const { return f.by_close ? " by close" : ""; }
-  std::string operator()(const Resumed& f) const { return f.restart ? " restart" : ""; }
-  std::string operator()(const auto&) const { return ""; }
-};
-
-std::string situation_of(const Event& event) {
-  return std::string(type_of(event)) + std::visit(SituationOf{}, event.fact);
-}
-
-/// As the model tells it.
-std::string words_of(const Event& event) {
-  std::string words(type_of(event));
-  if (const auto order = order_of(event)) words += " " + std::to_string(order->arrival.value());
-  std::visit(
-      [&words](const auto& fact) {
-        if constexpr (requires { fact.sku; }) words += " " + fact.sku.value();
-      },
-      event.fact);
-  return words;
-}
 
 /// Runs one script. Three sales go along: the real one, stepped only when a command comes; a
 /// prompt one, stepped at the very moment of everything due; and at the end one made by replay.

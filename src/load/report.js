@@ -15,7 +15,7 @@
   const looks = {
     paid: {sign: '◆', shape: 'rectRot', colour: '--c1', size: 8},
     payment_failed: {sign: '✕', shape: 'crossRot', colour: '--c2', size: 6},
-    waiting_ended: {sign: '○', shape: 'circle', colour: '--c4', size: 2.5},
+    waiting_ended: {sign: '□', shape: 'rect', colour: '--c4', size: 3},
     sold_out: {sign: '·', shape: 'circle', colour: '--c3', size: 1.2},
     entry_failed: {sign: '–', shape: 'line', colour: '--c5', size: 2},
     other: {sign: '!', shape: 'triangle', colour: '--bad', size: 5},
@@ -93,7 +93,7 @@
       [ms(data.latency[0].p99), say('p99 to the first answer', '첫 응답 p99')],
     ];
     return make('div', 'tiles', ...figures.map(([value, label]) =>
-      make('div', 'tile', make('b', '', value), make('span', '', label))));
+      make('div', 'tile', make('b', value.length > 9 ? 'long' : '', value), make('span', '', label))));
   }
 
   function strip() {
@@ -140,7 +140,7 @@
       [say('First-come accuracy', '선착순 정확도'), `${number(fair.first_come_accuracy * 100, 1)} %`],
       [say('Pairs in which a later press got the unit', '나중에 누른 사람이 받은 쌍'), number(fair.inversions)],
       [say('Largest gap', '가장 큰 시간 차'), ms(fair.max_gap_ms)],
-      [say('Largest overtake', '가장 큰 순번 차'), say(`${number(fair.max_overtake)} places`, `${number(fair.max_overtake)}번째`)],
+      [say('Largest overtake', '가장 큰 순번 차'), say(`${number(fair.max_overtake)} places`, `${number(fair.max_overtake)}명`)],
       [say('Press number of the last winner', '마지막 당첨자의 순번'), number(fair.last_winner_rank)],
       [say('… of the last who should win', '… 마땅히 마지막이어야 할 순번'), number(fair.fair_last_rank)],
       [say('Pairs numbered out of order', '번호가 뒤바뀐 쌍'),
@@ -236,7 +236,7 @@
     return canvas;
   }
 
-  function base(colour, type, datasets, x, y, labels) {
+  function base(colour, type, datasets, x, y, labels, alwaysNamed = false) {
     return {
       type,
       data: {datasets},
@@ -244,7 +244,7 @@
         animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
         interaction: {mode: 'nearest', intersect: false},
         plugins: {
-          legend: {display: datasets.length > 1, labels: {...labels, color: colour('--ink')}},
+          legend: {display: alwaysNamed || datasets.length > 1, labels: {...labels, color: colour('--ink')}},
         },
         scales: {x, y},
       },
@@ -270,15 +270,19 @@
       });
       return base(colour, 'scatter', datasets,
                   axis(colour, say('press number', '누른 순번'), {type: 'linear', min: 0, max: data.requests}),
-                  axis(colour, say('ms until the outcome was known', '결과까지 걸린 ms'), {beginAtZero: true, grace: '5%'}), byShape);
+                  axis(colour, say('ms until the outcome was known', '결과까지 걸린 ms'), {beginAtZero: true, grace: '5%'}), byShape, true);
     };
-    const caption = say(
-      `The last winner pressed as number ${number(data.fairness.last_winner_rank)} of ${number(data.requests)}.`,
-      `마지막 당첨자의 순번은 ${number(data.requests)}명 중 ${number(data.fairness.last_winner_rank)}번입니다.`);
+    const last = data.fairness.last_winner_rank;
+    const caption = last === 0 ? say('Nobody bought.', '구매한 사람이 없습니다.') : say(
+      `The last winner pressed as number ${number(last)} of ${number(data.requests)}.`,
+      `마지막 당첨자의 순번은 ${number(data.requests)}명 중 ${number(last)}번입니다.`);
+    const enough = data.fairness.first >= data.fairness.eligible;
     return section(
       say('Who won, against the order of press', '누른 순서와 결과'),
-      say('If it was first come, first served, every diamond stands at the left edge.',
-          '선착순이 지켜졌다면 모든 마름모가 왼쪽 끝에 있습니다.'),
+      enough ? say('There was enough for everybody who could be served, so winners may stand anywhere.',
+                   '자격이 있는 모두에게 돌아갈 수 있었으므로 당첨자는 어디에나 있을 수 있습니다.')
+             : say('If it was first come, first served, every diamond stands left of all who were refused.',
+                   '선착순이 지켜졌다면 모든 마름모가 거절된 사람들보다 왼쪽에 있습니다.'),
       chart(say('Who won', '당첨자'), caption, false, config));
   }
 
@@ -299,7 +303,7 @@
         data: values.map((value, i) => ({x: nines[i], y: value})),
       }));
       // The ends of the scale are whole nines.
-      const x = axis(colour, say('share of the requests that were at least as fast', '이보다 빠른 요청의 비율'),
+      const x = axis(colour, say('share of the requests that took no longer', '이 시간 안에 끝난 요청의 비율'),
                      {type: 'linear', min: 0, max: Math.ceil(nines[nines.length - 1] - 0.01)});
       x.afterBuildTicks = (scale) => { scale.ticks = scale.ticks.filter((t) => Number.isInteger(t.value)); };
       x.ticks.stepSize = 1;
@@ -308,8 +312,8 @@
     };
     return section(
       say('How long it took', '응답 시간'),
-      say('Every request is in it; nothing was averaged or put into buckets.',
-          '모든 요청이 그대로 들어 있습니다.'),
+      say('At 99 % stands the time within which 99 of 100 requests were done. Every request with an outcome counts.',
+          '99 % 자리의 값은 요청 100개 중 99개가 끝난 시간입니다. 결과가 있는 모든 요청이 들어 있습니다.'),
       chart(say('Latency', '응답 시간'), '', false, config), latencyTable());
   }
 
@@ -322,6 +326,8 @@
       borderWidth: 2, pointRadius: 0, pointStyle: sample(colour(name), extra.borderDash ?? []), ...extra,
     });
     const stock = data.stock_curve;
+    const lines = {server: ['--c1', {borderDash: []}], redis: ['--c4', {borderDash: [2, 3]}],
+                   tool: ['--c2', {borderDash: [8, 4]}]};
     const drawings = [
       [say('Units', '재고'), (colour) => [
         line(colour, say('available', '판매 가능'), stock.ms, stock.available, '--c3', {stepped: true, borderDash: [2, 3]}),
@@ -335,8 +341,8 @@
            `${number(data.answers.bin_ms, data.answers.bin_ms < 10 ? 1 : 0)} ms당 응답`), (colour) => [
         line(colour, say('answers', '응답'), data.answers.ms, data.answers.count, '--c3', {stepped: 'middle', fill: true, backgroundColor: colour('--c3') + '33'}),
       ]],
-      [say('CPU, % of one core', 'CPU (코어 하나 기준 %)'), (colour) => data.cpu.map((curve, i) =>
-        line(colour, curve.who, curve.ms, curve.percent, ['--c1', '--c2', '--c4'][i], {borderDash: [[], [8, 4], [2, 3]][i]}))],
+      [say('CPU, % of one core', 'CPU (코어 하나 기준 %)'), (colour) => data.cpu.map((curve) =>
+        line(colour, curve.who, curve.ms, curve.percent, ...lines[curve.id]))],
     ];
     const parts = drawings.flatMap(([title, datasets], i) => [
       make('p', 'small', title),
@@ -344,7 +350,7 @@
         const sets = datasets(colour);
         const last = i === drawings.length - 1;
         return base(colour, 'line', sets, time(colour, last ? say('ms since the first press', '첫 누름 이후 ms') : ''),
-                    axis(colour, '', {beginAtZero: true, grace: '8%', afterFit: (scale) => { scale.width = 52; }}), byDash);
+                    axis(colour, '', {beginAtZero: true, grace: '8%', afterFit: (scale) => { scale.width = 52; }}), byDash, last);
       })]);
     return section(say('Over time', '시간에 따른 변화'), '', ...parts);
   }

@@ -135,9 +135,10 @@ TEST(LoadRun, WithTheLineOffAFailedPaymentShowsAsInversion) {
 }
 
 TEST(LoadRun, UnitsLeftOverBehindALineThatWasFullAreNobodysLoss) {
-  const FakeServer server({.stock = 100, .line_limit = 5});
+  // All have pressed before the first payment is made, a second later.
+  const FakeServer server({.stock = 100, .line_limit = 5, .slows_payments = true});
   Options options = options_for(server);
-  options.buyers = options.connections = 150;  // all have pressed before the first unit comes back
+  options.buyers = options.connections = 150;
   options.payment_failure = 0.5;
   const auto run = run_against(server, options);
   EXPECT_EQ(all_of(run), "");

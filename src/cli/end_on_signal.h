@@ -21,6 +21,8 @@ class EndOnSignal {
 
   /// The child that is killed before, since it writes into the directory.
   void kill_first(pid_t child) { child_ = child; }
+  /// The child has ended: its number may soon be another's.
+  void kill_none() { child_ = -1; }
 
  private:
   void wait();

@@ -90,6 +90,7 @@ Result<load::Run> rush(const RushFlags& flags, load::Options options, const std:
     run->broken_elsewhere.push_back(
         {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
+  end.kill_none();
   add_audit(*run, data);
   return run;
 }
@@ -117,6 +118,7 @@ int run_rush(CLI::App& app, RushFlags& flags) {
   EndOnSignal end(temporary->path());
   const std::string data = flags.data.empty() ? temporary->path() + "/data" : flags.data;
   auto run = rush(flags, *options, data, end);
+  end.kill_none();
   if (!run) return refuse(run.error());
   return report(*run, flags.crowd.files);
 }

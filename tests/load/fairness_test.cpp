@@ -8,33 +8,13 @@
 #include <algorithm>
 #include <random>
 
-#include "load/line_judge.h"
+#include "load/history.h"
 
 namespace dibs::load {
 namespace {
 
-/// A press that was sent during [begin, end] and ended with `outcome`.
-Press press(std::int64_t begin, std::int64_t end, Outcome outcome, std::uint64_t arrival) {
-  Press out;
-  out.sent_at_ns = begin;
-  out.sent_done_ns = end;
-  out.answered_at_ns = end + 1'000;
-  out.final_at_ns = end + 2'000;
-  out.outcome = outcome;
-  out.given = outcome == Outcome::paid || outcome == Outcome::payment_failed;
-  out.arrival = outcome == Outcome::entry_failed ? 0 : arrival;
-  return out;
-}
-
-/// Presses one strictly after another, numbered as they came.
-std::vector<Press> in_order(const std::vector<Outcome>& outcomes) {
-  std::vector<Press> out;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const auto begin = static_cast<std::int64_t>(i) * 1'000'000;
-    out.push_back(press(begin, begin + 100'000, outcomes[i], i + 1));
-  }
-  return out;
-}
+using testing::in_order;
+using testing::press;
 
 TEST(Fairness, InPerfectOrderEverythingIsFair) {
   using enum Outcome;
@@ -87,6 +67,14 @@ TEST(Fairness, AUnitGivenToALaterPressCountsEvenIfItsPaymentFails) {
   EXPECT_EQ(fair.first_come_accuracy, 1);
 }
 
+TEST(Fairness, AStoryThatTheToolCutShortGivesNoClaim) {
+  using enum Outcome;
+  auto presses = in_order({stranded, paid, sold_out});
+  EXPECT_EQ(judge_fairness(presses, {2}).inversions, 1U);
+  presses[0].final_at_ns = kNever;
+  EXPECT_EQ(judge_fairness(presses, {2}).inversions, 0U);
+}
+
 TEST(Fairness, TheShopsFortySecondWinsOneOfTen) {
   using enum Outcome;
   std::vector<Outcome> outcomes(100, lock_failed);
@@ -113,84 +101,6 @@ TEST(Fairness, NoComparisonCrossesTheBorder) {
   EXPECT_EQ(fair.first_come_accuracy, 1);
   // Unless two were added there: then all three were for those before it.
   EXPECT_EQ(judge_fairness(presses, {.stock = 3, .added = 2}, {.answered_ns = border}).first, 3U);
-}
-
-// A line of one place for two units. Number 1 buys; 2 fails to pay, its unit goes to 3, who waited;
-// 4 was refused; 3 fails too, nobody waits any more, and 5 is served: the line has reopened.
-std::vector<Press> reopened_line() {
-  using enum Outcome;
-  auto presses = in_order({paid, payment_failed, payment_failed, sold_out, paid});
-  presses[2].place = 1;
-  presses[0].given_seq = 1;
-  presses[1].given_seq = 2;
-  presses[2].given_seq = 5;
-  presses[4].given_seq = 8;
-  return presses;
-}
-
-TEST(Fairness, ALineThatReopenedIsABorder) {
-  const auto presses = reopened_line();
-  const auto border = find_reopening(presses, {2, 1});
-  ASSERT_EQ(border, 5U);
-  const Fairness fair = judge_fairness(presses, {2}, {.arrival = border});
-  EXPECT_EQ(fair.inversions, 0U);
-  EXPECT_EQ(fair.first_come_accuracy, 1);
-  EXPECT_EQ(fair.eligible, 2U);
-}
-
-TEST(FairnessPlanted, ANewcomerServedWhileSomebodyWaitsIsNoReopening) {
-  auto too_early = reopened_line();
-  too_early[4].given_seq = 4;  // served before the one who waited was promoted
-  EXPECT_EQ(find_reopening(too_early, {2, 1}), std::nullopt);
-  auto in_vain = reopened_line();
-  in_vain[2].outcome = Outcome::waiting_ended;
-  in_vain[2].given = false;
-  EXPECT_EQ(find_reopening(in_vain, {2, 1}), std::nullopt);
-  EXPECT_GT(judge_fairness(in_vain, {2}).inversions, 0U);
-  EXPECT_EQ(find_reopening(reopened_line(), {2, 2}), std::nullopt) << "the line was not full";
-  EXPECT_EQ(find_reopening(reopened_line(), {2, 0}), std::nullopt) << "there was no line";
-}
-
-// Two units and a line of one place: number 3 waited and was refused its payment like number 2, and
-// a unit lies there at the end.
-std::vector<Press> unit_left_over() {
-  using enum Outcome;
-  auto presses = in_order({paid, payment_failed, payment_failed, sold_out, sold_out});
-  presses[2].place = 1;
-  return presses;
-}
-
-TEST(Fairness, AUnitThatCameBackWhenTheLineHadRunEmptyIsNobodysLoss) {
-  const Fairness fair = judge_fairness(unit_left_over(), {.stock = 2, .line_limit = 1});
-  EXPECT_EQ(fair.first, 1U);
-  EXPECT_EQ(fair.first_come_accuracy, 1);
-  EXPECT_EQ(fair.inversions, 0U);
-}
-
-TEST(FairnessPlanted, AUnitLeftOverThatSomebodyHadAClaimToIsALoss) {
-  using enum Outcome;
-  const auto accuracy = [](const std::vector<Press>& presses, const Offer& offer) {
-    return judge_fairness(presses, offer).first_come_accuracy;
-  };
-  EXPECT_EQ(accuracy(unit_left_over(), {.stock = 2, .line_limit = 0}), 0.5) << "no line";
-  EXPECT_EQ(accuracy(unit_left_over(), {.stock = 2, .line_limit = 2}), 0.5) << "not full";
-  auto in_vain = unit_left_over();
-  in_vain[2].outcome = waiting_ended;
-  in_vain[2].given = false;
-  EXPECT_EQ(accuracy(in_vain, {.stock = 2, .line_limit = 1}), 0.5) << "somebody still waited";
-}
-
-TEST(Fairness, WhatComesBackAfterTheCloseBelongsToNobody) {
-  using enum Outcome;
-  auto presses = in_order({paid, payment_failed, waiting_ended, waiting_ended});
-  for (std::size_t i = 2; i < 4; ++i) {
-    presses[i].place = i - 1;
-    presses[i].state = "closed";
-  }
-  const Offer offer{.stock = 2, .line_limit = 10};
-  const Border closed{.answered_ns = presses[3].answered_at_ns};
-  EXPECT_EQ(judge_fairness(presses, offer, closed).first_come_accuracy, 1);
-  EXPECT_EQ(judge_fairness(presses, offer).first_come_accuracy, 0.5) << "nothing was closed";
 }
 
 TEST(Fairness, NobodyEligibleIsFair) {

@@ -154,6 +154,13 @@ class ReportData {
     detail(say("Payments that fail", "결제 실패 비율"), percent(options.payment_failure));
     detail(say("Seed of the draw", "난수 시드"), std::to_string(options.seed));
     detail(say("Requests sent in all", "보낸 요청 전체"), with_commas(run_.exchanges));
+    for (const auto& [code, count] : run_.codes) {
+      detail(std::string(say("Refused: ", "거절: ")) + code, with_commas(count));
+    }
+    for (const auto& [code, count] : run_.later_refusals) {
+      detail(std::string(say("Refused after the press: ", "누른 뒤 거절: ")) + code,
+             with_commas(count));
+    }
     for (const auto& [counter, growth] : run_.counters) {
       detail(say(counter.english, counter.korean), with_commas(growth));
     }

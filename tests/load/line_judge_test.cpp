@@ -1,5 +1,5 @@
-// The line, judged from the buyers' answers: when it may have reopened, and who had no claim to what
-// came back.
+// The line, judged from the buyers' answers: when it may have reopened, and who had no claim to
+// what came back.
 
 #include "load/line_judge.h"
 

@@ -34,8 +34,8 @@ std::unexpected<Fault> newer(const std::string& dir, const std::string& what, st
                    verify_remedy(dir));
 }
 
-std::string place_words(const Recovered& found, const JournalPlace& place) {
-  return "file " + found.segments[place.segment].name + ", offset " + std::to_string(place.offset);
+std::string place_words(const std::vector<NumberedFile>& segments, const JournalPlace& place) {
+  return "file " + segments[place.segment].name + ", offset " + std::to_string(place.offset);
 }
 
 Result<std::optional<Mark>> read_mark(Disk& disk, const std::string& dir, bool journal_empty,
@@ -97,6 +97,8 @@ class Walk {
   ChainPoint snapshot_at_;
   bool snapshot_misfits_ = false;
   bool stopped_ = false;
+  /// Nothing good lay behind the end. A second look might meet a record that has come since.
+  bool seen_whole_ = false;
 };
 
 Result<void> Walk::run(std::optional<Snapshot> snapshot) {
@@ -132,7 +134,8 @@ Result<std::optional<Record>> Walk::next() {
     if (reader_.end().why == ChainEnd::Why::clean) {
       const auto later = reader_.later_record();
       if (!later) return unreadable(dir_, later.error());
-      if (!*later) return std::nullopt;
+      seen_whole_ = !*later;
+      if (seen_whole_) return std::nullopt;
     }
     std::this_thread::sleep_for(kLookPause);
     reader_.look_again();
@@ -143,7 +146,7 @@ Result<bool> Walk::take(const Record& record) {
   const Position position = record.head.position;
   if (found_.mark && position == found_.mark->position && record.head.own != found_.mark->hash) {
     return refused(FaultKind::corrupt, dir_,
-                   place_words(found_, record.place) + ": record " +
+                   place_words(reader_.segments(), record.place) + ": record " +
                        std::to_string(position.value()) +
                        " is not the one that journal.mark says was written");
   }
@@ -155,7 +158,7 @@ Result<bool> Walk::take(const Record& record) {
   if (options_.fold && position > snapshot_at_.position) {
     if (auto folded = found_.sales.fold(record.payload); !folded) {
       return refused(FaultKind::corrupt, dir_,
-                     place_words(found_, record.place) + ", position " +
+                     place_words(reader_.segments(), record.place) + ", position " +
                          std::to_string(position.value()) + ": " + folded.error().what);
     }
   }
@@ -167,19 +170,21 @@ Result<void> Walk::judge_end() {
   const ChainEnd& end = reader_.end();
   found_.end = end.place;
   if (!found_.unmarked) found_.unmarked = end.place;
-  const std::string here = place_words(found_, end.place);
+  const std::string here = place_words(reader_.segments(), end.place);
   const std::string expected = std::to_string(found_.last.position.next().value());
   if (end.why == ChainEnd::Why::newer_format) {
     return newer(dir_, here + ": the journal", end.format, kJournalFormat);
   }
-  const auto later = reader_.later_record();
+  DiskResult<std::optional<ChainReader::Later>> later;
+  if (!seen_whole_) later = reader_.later_record();
   if (!later) return unreadable(dir_, later.error());
   const std::string wrong = end.why == ChainEnd::Why::damaged ? end.words : "nothing";
   if (*later) {
     return refused(FaultKind::corrupt, dir_,
                    here + ": " + wrong + " where record " + expected + " should be, but record " +
                        std::to_string((*later)->position.value()) + " is good (" +
-                       place_words(found_, (*later)->place) + "): records in between are damaged");
+                       place_words(reader_.segments(), (*later)->place) +
+                       "): records in between are damaged");
   }
   const Position known =
       std::max(found_.mark ? found_.mark->position : Position(), snapshot_at_.position);

@@ -63,6 +63,7 @@ int backup(const JournalFlags& flags) {
   if (!report) return fail(report.error());
   std::cout << "written: " << flags.file << ", " << report->records << " records up to position "
             << report->last.value() << ", " << report->bytes << " bytes\n";
+  if (report->damage) return fail(*report->damage);
   return kHeld;
 }
 
@@ -71,6 +72,9 @@ int restore(const JournalFlags& flags) {
   if (!report) return fail(report.error());
   std::cout << "restored: " << flags.data << ", " << report->records << " records up to position "
             << report->last.value() << '\n';
+  if (report->ends_at_damage) {
+    std::cout << "note: the backup is of a damaged journal and ends where the damage begins\n";
+  }
   return kHeld;
 }
 

@@ -156,7 +156,7 @@ Result<AuditReport> audit(const std::string& dir) {
   Sales replayed;
   const auto snapshot = newest_snapshot(disk, dir, report);
   std::optional<Fault> unfoldable;
-  RecoverOptions options{.beside_server = true, .fold = false};
+  RecoverOptions options{.beside_server = true, .must_exist = true, .fold = false};
   options.visit = [&](const Record& record) {
     ++report.records;
     compare_archived(record.payload, replayed, tally, report);

@@ -1,6 +1,7 @@
-#include <cerrno>
 #include <filesystem>
+#include <utility>
 
+#include "engine/backup_trailer.h"
 #include "engine/disk.h"
 #include "engine/inspect.h"
 #include "engine/layout.h"
@@ -12,7 +13,18 @@ namespace {
 
 constexpr const char* kRemedy = "Free space or name another place, then try again.";
 
-/// Copies record after record into one file: a segment like any other, of any length.
+/// What a file holds from `offset` on; at most a little more than a trailer.
+DiskResult<std::string> read_rest(Disk& disk, const std::string& path, std::uint64_t offset) {
+  auto file = disk.open(path, Disk::Mode::read);
+  if (!file) return std::unexpected(file.error());
+  std::string bytes(kSector + 1, '\0');
+  const auto got = read_all(**file, offset, bytes);
+  if (!got) return std::unexpected(got.error());
+  bytes.resize(*got);
+  return bytes;
+}
+
+/// A new file made of records, one after another: a segment like any other, of any length.
 class RecordFile {
  public:
   static Result<RecordFile> create(Disk& disk, const std::string& path) {
@@ -21,12 +33,20 @@ class RecordFile {
     return RecordFile(std::move(*file));
   }
 
-  [[nodiscard]] bool add(std::string_view record) {
-    if (auto done = write_all(*file_, offset_, record); !done) {
+  /// False after a failure, which finish() gives.
+  [[nodiscard]] bool add(const Record& record) {
+    // The padding is written anew: where the last record of a file lost it, there is none to copy.
+    bytes_.assign(record.payload.data() - kRecordHeaderBytes,
+                  kRecordHeaderBytes + record.payload.size());
+    bytes_.resize(record_bytes(record.payload.size()), '\0');
+    return add(bytes_);
+  }
+  [[nodiscard]] bool add(std::string_view bytes) {
+    if (auto done = write_all(*file_, offset_, bytes); !done) {
       error_ = done.error();
       return false;
     }
-    offset_ += record.size();
+    offset_ += bytes.size();
     return true;
   }
 
@@ -42,6 +62,7 @@ class RecordFile {
   explicit RecordFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
 
   std::unique_ptr<File> file_;
+  std::string bytes_;
   std::uint64_t offset_ = 0;
   std::optional<DiskError> error_;
 };
@@ -51,9 +72,84 @@ std::string directory_of(const std::string& file) {
   return parent.empty() ? "." : parent;
 }
 
-/// The whole record, header and padding included, as it lies on disk.
-std::string_view bytes_of(const Record& record) {
-  return {record.payload.data() - kRecordHeaderBytes, record_bytes(record.head.payload_bytes)};
+Result<BackupReport> copy_journal(Disk& disk, const std::string& dir, RecordFile& out) {
+  BackupReport report;
+  BackupTrailer trailer;
+  // Without the mark: where that is damaged or missing, the records are good all the same.
+  RecoverOptions options{
+      .beside_server = true, .must_exist = true, .fold = false, .use_mark = false};
+  options.visit = [&](const Record& record) {
+    ++trailer.records;
+    trailer.last = record.head.position;
+    trailer.hash = record.head.own;
+    report.bytes += record_bytes(record.payload.size());
+    return out.add(record);
+  };
+  auto recovered = recover(disk, dir, options);
+  if (!recovered && trailer.records == 0) return std::unexpected(recovered.error());
+  // Whether something is missing behind them, the mark may know.
+  if (recovered) {
+    recovered = recover(disk, dir, {.beside_server = true, .must_exist = true, .fold = false});
+  }
+  if (!recovered) report.damage = recovered.error();
+  trailer.ends_at_damage = !recovered;
+  // A failure is kept and given by finish().
+  static_cast<void>(out.add(packed(trailer)));
+  if (auto done = out.finish(); !done) return std::unexpected(done.error());
+  report.records = trailer.records;
+  report.last = trailer.last;
+  report.ends_at_damage = trailer.ends_at_damage;
+  return report;
+}
+
+/// What a whole backup file holds.
+struct BackupContent {
+  BackupReport report;
+  ChainPoint last;
+};
+
+/// Reads a backup from beginning to end; `corrupt` unless it is whole. `take` gives false to stop.
+template <class Take>
+Result<BackupContent> read_backup(Disk& disk, const std::string& file, Take take) {
+  const std::string name = std::filesystem::path(file).filename().string();
+  ChainReader reader(disk, directory_of(file), {{Position(1), name}}, ChainPoint{});
+  BackupTrailer expected;
+  while (true) {
+    const auto record = reader.next();
+    if (!record) return disk_fault(record.error(), kRemedy);
+    if (!*record) break;
+    ++expected.records;
+    expected.last = (*record)->head.position;
+    expected.hash = (*record)->head.own;
+    if (!take(**record)) break;
+  }
+  const auto rest = read_rest(disk, path_in(directory_of(file), name), reader.bytes());
+  if (!rest) return disk_fault(rest.error(), kRemedy);
+  const auto trailer = parse_trailer(*rest);
+  if (trailer) expected.ends_at_damage = trailer->ends_at_damage;
+  if (trailer != expected || expected.records == 0) {
+    return fault(FaultKind::corrupt,
+                 "file " + file + " is not a whole backup: what follows its " +
+                     std::to_string(expected.records) + " good records is not their end",
+                 "Nothing was made of it. Take another backup.");
+  }
+  return BackupContent{.report = {.records = expected.records,
+                                  .bytes = reader.bytes(),
+                                  .last = expected.last,
+                                  .ends_at_damage = expected.ends_at_damage,
+                                  .damage = {}},
+                       .last = reader.last()};
+}
+
+/// The mark comes last and behind durable records: without one no server starts, so half a restore
+/// is never served from.
+DiskResult<void> write_mark(Disk& disk, const std::string& dir, const ChainPoint& last) {
+  if (auto done = disk.sync_directory(dir); !done) return done;
+  auto mark = MarkFile::create(disk, mark_path(dir), Instant());
+  if (!mark) return std::unexpected(mark.error());
+  // Holds are lengthened by the time since the last record: the server was away for that long.
+  if (auto done = mark->write(last, last.time, false, true); !done) return done;
+  return disk.sync_directory(dir);
 }
 
 }  // namespace
@@ -65,25 +161,13 @@ Result<BackupReport> backup(const std::string& dir, const std::string& file) {
 Result<BackupReport> backup(const std::string& dir, const std::string& file, Disk& disk) {
   auto out = RecordFile::create(disk, file);
   if (!out) return std::unexpected(out.error());
-  BackupReport report;
-  RecoverOptions options{.beside_server = true, .fold = false, .use_mark = false};
-  options.visit = [&](const Record& record) {
-    ++report.records;
-    report.last = record.head.position;
-    report.bytes += bytes_of(record).size();
-    return out->add(bytes_of(record));
-  };
-  // A damaged journal is copied up to the damage, and one without a mark as far as it goes;
-  // `verify` is who reports it.
-  const auto recovered = recover(disk, dir, options);
-  if (!recovered && report.records == 0) {
-    remove_if_there(disk, file);
-    return std::unexpected(recovered.error());
+  auto report = copy_journal(disk, dir, *out);
+  if (report) {
+    if (auto done = disk.sync_directory(directory_of(file)); !done) {
+      report = disk_fault(done.error(), kRemedy);
+    }
   }
-  if (auto done = out->finish(); !done) return std::unexpected(done.error());
-  if (auto done = disk.sync_directory(directory_of(file)); !done) {
-    return disk_fault(done.error(), kRemedy);
-  }
+  if (!report) remove_if_there(disk, file);
   return report;
 }
 
@@ -92,39 +176,25 @@ Result<BackupReport> restore(const std::string& file, const std::string& dir) {
 }
 
 Result<BackupReport> restore(const std::string& file, const std::string& dir, Disk& disk) {
+  // Read twice: nothing is made before the file is known to be whole.
+  const auto whole = read_backup(disk, file, [](const Record&) { return true; });
+  if (!whole) return std::unexpected(whole.error());
   if (auto made = disk.make_directory(dir); !made) return disk_fault(made.error(), kRemedy);
   if (const auto names = disk.list(dir); !names || !names->empty()) {
     return fault(FaultKind::bad_input, "directory " + dir + " is not empty",
                  "Name a new directory; a backup is never put over a journal.");
   }
-  const std::filesystem::path source(file);
-  ChainReader reader(disk, directory_of(file), {{Position(1), source.filename().string()}},
-                     ChainPoint{});
   auto out = RecordFile::create(disk, path_in(dir, segment_name(Position(1))));
   if (!out) return std::unexpected(out.error());
-  BackupReport report;
-  while (true) {
-    const auto record = reader.next();
-    if (!record) return disk_fault(record.error(), kRemedy);
-    if (!*record) break;
-    ++report.records;
-    if (!out->add(bytes_of(**record))) break;
-  }
+  const auto copied =
+      read_backup(disk, file, [&](const Record& record) { return out->add(record); });
   if (auto done = out->finish(); !done) return std::unexpected(done.error());
-  if (reader.end().why != ChainEnd::Why::clean || report.records == 0) {
-    return fault(FaultKind::corrupt, "file " + file + " is not a whole backup",
-                 "Take another backup; the directory made from it is of no use.");
+  if (!copied) return std::unexpected(copied.error());
+  if (auto done = write_mark(disk, dir, copied->last); !done) {
+    remove_if_there(disk, mark_path(dir));
+    return disk_fault(done.error(), kRemedy);
   }
-  report.last = reader.last().position;
-  report.bytes = reader.bytes();
-  // The mark comes last: without one no server starts, so half a restore is never served from.
-  auto mark = MarkFile::create(disk, mark_path(dir), Instant());
-  if (!mark) return disk_fault(mark.error(), kRemedy);
-  // Holds are lengthened by the time since the last record: the server was away for that long.
-  const auto marked = mark->write(reader.last(), reader.last().time, false, true);
-  if (!marked) return disk_fault(marked.error(), kRemedy);
-  if (auto done = disk.sync_directory(dir); !done) return disk_fault(done.error(), kRemedy);
-  return report;
+  return copied->report;
 }
 
 }  // namespace dibs::engine

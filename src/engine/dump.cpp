@@ -176,7 +176,7 @@ bool beyond(const Entry& entry, Seq to_seq) {
 
 Result<void> each_entry(const std::string& dir,
                         const std::function<void(const RecordHead&, const Entry&)>& visit) {
-  RecoverOptions options{.beside_server = true, .fold = false};
+  RecoverOptions options{.beside_server = true, .must_exist = true, .fold = false};
   options.visit = [&](const Record& record) {
     EntryReader reader(record.payload);
     while (const auto entry = reader.next()) visit(record.head, *entry);

@@ -14,7 +14,8 @@
 
 /// Reading a data directory without an engine: what `dibs journal`, `dibs audit` and `dibs why`
 /// do. Each changes nothing and may run beside the server (a record that is just being written is
-/// waited for); what a server does meanwhile may or may not be seen.
+/// waited for); what a server does meanwhile may or may not be seen. `unavailable` where there is
+/// no journal.
 namespace dibs::engine {
 
 class Disk;
@@ -49,16 +50,21 @@ struct JournalReport {
 
 struct BackupReport {
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  ///< of these records
   Position last;
+  bool ends_at_damage = false;  ///< of a damaged journal: what lies before the damage
+  std::optional<Fault> damage;  ///< of backup(): where and what
 };
 
 /// Writes the journal's good records, from the first on, into the new file `file`, durably. Beside
-/// a server: all that was durable at the call. Of a damaged journal: what lies before the damage.
+/// a server: all that was durable at the call. Of a damaged journal: what lies before the damage,
+/// and the report says so. On failure there is no such file.
 [[nodiscard]] Result<BackupReport> backup(const std::string& dir, const std::string& file);
 [[nodiscard]] Result<BackupReport> backup(const std::string& dir, const std::string& file,
                                           Disk& disk);
-/// Makes the new data directory `dir` out of a backup.
+/// Makes the new data directory `dir` out of a whole backup; one that ends at damage is taken, and
+/// the report says so. On failure nothing has been made, or, when the disk failed on the way, an
+/// empty directory or one that no server starts from.
 [[nodiscard]] Result<BackupReport> restore(const std::string& file, const std::string& dir);
 [[nodiscard]] Result<BackupReport> restore(const std::string& file, const std::string& dir,
                                            Disk& disk);

@@ -34,6 +34,11 @@ std::unexpected<Fault> newer(const std::string& dir, const std::string& what, st
                    verify_remedy(dir));
 }
 
+std::unexpected<Fault> no_journal(const std::string& dir) {
+  return fault(FaultKind::unavailable, "there is no journal in directory " + dir,
+               "Give --data the directory that a server sells from.");
+}
+
 std::string place_words(const std::vector<NumberedFile>& segments, const JournalPlace& place) {
   return "file " + segments[place.segment].name + ", offset " + std::to_string(place.offset);
 }
@@ -219,6 +224,9 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
   while (true) {
     Recovered found;
     auto segments = list_segments(disk, dir);
+    if (!segments && options.must_exist && segments.error().number == ENOENT) {
+      return no_journal(dir);
+    }
     if (!segments) return unreadable(dir, segments.error());
     if (options.use_mark) {
       auto mark = read_mark(disk, dir, segments->empty(), found.warnings);
@@ -234,6 +242,7 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
       if (found.mark && found.mark->position.value() > 0) {
         return refused(FaultKind::corrupt, dir, "the journal's files are gone");
       }
+      if (options.must_exist) return no_journal(dir);
       return found;
     }
     if (found.segments.front().position != Position(1)) {

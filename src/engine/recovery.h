@@ -19,6 +19,8 @@ namespace dibs::engine {
 struct RecoverOptions {
   /// Another process may be appending: what looks torn is looked at again before it is believed.
   bool beside_server = false;
+  /// Nothing there is `unavailable`, not a new and empty journal.
+  bool must_exist = false;
   /// Fold the entries into `sales`; otherwise only the chain is checked.
   bool fold = true;
   /// Hold the journal against the mark. Without it nobody can say whether the end is lost.

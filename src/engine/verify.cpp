@@ -40,7 +40,7 @@ JournalReport verify(const std::string& dir) { return verify(dir, posix_disk());
 JournalReport verify(const std::string& dir, Disk& disk) {
   JournalReport report;
   std::set<std::string, std::less<>> sales;
-  RecoverOptions options{.beside_server = true, .use_snapshots = false};
+  RecoverOptions options{.beside_server = true, .must_exist = true, .use_snapshots = false};
   options.visit = [&](const Record& record) {
     count(record, report, sales);
     return true;

@@ -80,7 +80,7 @@ std::string of_refusal(const TallyRefusal& refusal, const TallySale& sale) {
 Result<std::vector<std::string>> why(const std::string& dir, const SaleId& sale,
                                      const BuyerId& buyer) {
   Tally tally;
-  RecoverOptions options{.beside_server = true, .fold = false};
+  RecoverOptions options{.beside_server = true, .must_exist = true, .fold = false};
   options.visit = [&](const Record& record) {
     tally.take(record.payload);
     return true;

@@ -38,10 +38,11 @@ class Growing {
 
   /// The two records are there from the `read`-th reading of the journal on.
   void grow_at(int read) {
-    disk.set_fault([this, read, reads = 0](const std::string& call, const std::string& path) mutable {
-      if (call == "read" && path == path_ && ++reads == read) disk.overwrite(path_, after_);
-      return 0;
-    });
+    disk.set_fault(
+        [this, read, reads = 0](const std::string& call, const std::string& path) mutable {
+          if (call == "read" && path == path_ && ++reads == read) disk.overwrite(path_, after_);
+          return 0;
+        });
   }
 
   MemoryDisk disk;

@@ -71,14 +71,43 @@ class Commands(unittest.TestCase):
         again = dibs.run("journal", "backup", "--data", self.data, "--to", file)
         self.assertNotEqual(again.returncode, 0, "a file that exists was overwritten")
 
-    def test_a_flipped_bit_stops_the_start_and_names_what_to_do(self):
-        copy = self.copy_of_data()
-        journal = sorted(copy.glob("*journal*[0-9]*"), key=lambda p: p.stat().st_size)[-1]
+    def damage(self, data, sought=b"winner"):
+        journal = sorted(data.glob("*journal*[0-9]*"), key=lambda p: p.stat().st_size)[-1]
         content = bytearray(journal.read_bytes())
-        place = content.find(b"winner")
+        place = content.find(sought)
         self.assertGreater(place, 0)
         content[place] ^= 1
         journal.write_bytes(content)
+
+    def test_a_backup_of_a_damaged_journal_is_kept_and_ends_with_1(self):
+        data = self.copy_of_data()
+        self.damage(data)
+        file, copy = data.parent / "backup", data.parent / "restored"
+        saved = dibs.run("journal", "backup", "--data", data, "--to", file)
+        self.assertEqual(saved.returncode, 1, saved.stdout + saved.stderr)
+        self.assertIn("written", saved.stdout)
+        self.assertIn("damaged", saved.stderr)
+        restored = dibs.run("journal", "restore", "--from", file, "--data", copy)
+        self.assertEqual(restored.returncode, 0, restored.stderr)
+        self.assertIn("ends where the damage begins", restored.stdout)
+        self.assertEqual(dibs.run("journal", "verify", "--data", copy).returncode, 0)
+
+    def test_where_there_is_no_journal_every_reader_ends_with_3_and_leaves_nothing(self):
+        empty = pathlib.Path(tempfile.mkdtemp(dir=self.root))
+        file = self.root / "backup-of-nothing"
+        for data in (empty, self.root / "missing"):
+            for arguments in (["audit"], ["why", "--sale", "s", "--buyer", "b"], ["journal", "verify"],
+                              ["journal", "dump"], ["journal", "replay"], ["journal", "backup", "--to", file]):
+                done = dibs.run(*arguments, "--data", data)
+                self.assertEqual(done.returncode, 3, (arguments, data, done.stdout))
+                self.assertIn("no journal", done.stderr, arguments)
+        self.assertFalse(file.exists())
+        self.assertEqual(dibs.run("journal", "restore", "--from", file, "--data", empty / "new").returncode, 3)
+        self.assertEqual(list(empty.iterdir()), [])
+
+    def test_a_flipped_bit_stops_the_start_and_names_what_to_do(self):
+        copy = self.copy_of_data()
+        self.damage(copy)
         verify = dibs.run("journal", "verify", "--data", copy)
         self.assertEqual(verify.returncode, 1, verify.stdout)
         start = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--data", copy, timeout=20)

@@ -91,8 +91,8 @@ class Disk {
   [[nodiscard]] virtual DiskResult<void> sync_directory(const std::string& directory) = 0;
   /// Creates `directory` and what is missing above it, durably; one that exists is fine.
   [[nodiscard]] virtual DiskResult<void> make_directory(const std::string& directory) = 0;
-  /// Locks the file `path` (created if missing) against every other opener and writes this
-  /// process's id into it. EAGAIN when another holds it.
+  /// Locks the directory of the file `path`, and the file (created if missing), against every other
+  /// caller, and writes this process's id into the file. EAGAIN when another holds either.
   [[nodiscard]] virtual DiskResult<std::unique_ptr<DirectoryLock>> lock(
       const std::string& path) = 0;
 };

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,11 +88,15 @@ class PosixFile final : public File {
 
 class PosixLock final : public DirectoryLock {
  public:
-  explicit PosixLock(int fd) : fd_(fd) {}
+  PosixLock(int directory, int file) : directory_(directory), file_(file) {}
 
  private:
-  Descriptor fd_;
+  Descriptor directory_;
+  Descriptor file_;
 };
+
+/// Whether the directory itself is locked now, as far as its file system can (over NFS it may not).
+bool lock_directory(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
 
 class PosixDisk final : public Disk {
  public:
@@ -147,6 +152,11 @@ class PosixDisk final : public Disk {
   }
 
   DiskResult<std::unique_ptr<DirectoryLock>> lock(const std::string& path) override {
+    // The directory too: it stays the same one when somebody removes or replaces the file.
+    const std::string directory = std::filesystem::path(path).parent_path().string();
+    Descriptor whole(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (whole.get() < 0) return failed("open", directory);
+    if (!lock_directory(whole.get())) return failed("lock", directory, EAGAIN);
     Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (fd.get() < 0) return failed("open", path);
     // An open file description lock: two engines in one process exclude each other too, and
@@ -163,7 +173,7 @@ class PosixDisk final : public Disk {
     if (::ftruncate(fd.get(), static_cast<off_t>(pid.size())) != 0) {
       return failed("truncation", path);
     }
-    return std::make_unique<PosixLock>(fd.release());
+    return std::make_unique<PosixLock>(whole.release(), fd.release());
   }
 };
 

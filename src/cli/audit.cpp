@@ -39,7 +39,7 @@ Subcommand add_audit(CLI::App& app) {
             const auto report = engine::audit(*data);
             if (!report) {
               complain(report.error());
-              return report.error().kind == FaultKind::corrupt ? kBroken : kUnreachable;
+              return status_of(report.error().kind);
             }
             for (const auto& remark : report->remarks) std::cout << "note: " << remark << '\n';
             for (const auto& difference : report->differences) std::cout << difference << '\n';

@@ -116,12 +116,11 @@ void look_at_machine(const ServeOptions& options, bool opening_is_ahead, Checkup
 /// The sales, as far as the journal can be read.
 std::vector<sale::SaleView> look_at_journal(const std::string& dir, const std::string& server,
                                             Checkup& checkup) {
-  const auto facts = look_at_directory(dir);
-  if (!facts || !facts->exists) {
+  const engine::JournalReport report = engine::verify(dir);
+  if (report.fault && report.fault->kind == FaultKind::not_found) {
     checkup.add({Grade::ok, "journal: a new one will be begun"});
     return {};
   }
-  const engine::JournalReport report = engine::verify(dir);
   checkup.add(judge_journal(report, !server.empty()));
   if (report.fault) return {};
   auto sales = engine::replay(dir, Seq());

@@ -19,7 +19,7 @@ struct JournalFlags {
 
 int fail(const Fault& fault) {
   complain(fault);
-  return fault.kind == FaultKind::corrupt ? kBroken : kUnreachable;
+  return status_of(fault.kind);
 }
 
 int verify(const JournalFlags& flags) {

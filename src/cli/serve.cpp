@@ -155,7 +155,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   if (auto assembled = assemble(options, std::move(*configured), std::move(*sockets), parts);
       !assembled) {
     log_fault(assembled.error());
-    return assembled.error().kind == FaultKind::bad_input ? kUsage : kUnreachable;
+    return status_of(assembled.error().kind);
   }
   parts.engine->start();
   parts.server->start();  // first: what is put in order waits for the word of every loop

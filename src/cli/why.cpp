@@ -21,7 +21,7 @@ int why(const WhyFlags& flags) {
   const auto sentences = engine::why(flags.data, SaleId(flags.sale), BuyerId(flags.buyer));
   if (!sentences) {
     complain(sentences.error());
-    return sentences.error().kind == FaultKind::not_found ? kUsage : kUnreachable;
+    return status_of(sentences.error().kind);
   }
   for (const auto& sentence : *sentences) std::cout << sentence << '\n';
   return kHeld;

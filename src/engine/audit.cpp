@@ -119,21 +119,24 @@ void compare_archived(std::string_view payload, const Sales& replayed, const Tal
   }
 }
 
-/// The newest snapshot that can be read.
-std::optional<Snapshot> newest_snapshot(Disk& disk, const std::string& dir, AuditReport& report) {
-  const auto files = list_snapshots(disk, dir);
-  for (std::size_t i = files ? files->size() : 0; i-- > 0;) {
-    auto snapshot = read_snapshot(disk, path_in(dir, (*files)[i].name));
-    if (snapshot) return std::move(*snapshot);
-    const bool foreign = snapshot.error().kind == FaultKind::bad_input;
-    (foreign ? report.remarks : report.differences).push_back(snapshot.error().what);
+/// The newest snapshot that can be read, and what to say of those that cannot.
+SnapshotSurvey survey(Disk& disk, const std::string& dir, AuditReport& report) {
+  auto surveyed = survey_snapshots(disk, dir);
+  if (!surveyed) return {};  // the reading of the journal will say why
+  for (const Fault& fault : surveyed->broken) {
+    const bool foreign = fault.kind == FaultKind::bad_input;
+    (foreign ? report.remarks : report.differences).push_back(fault.what);
   }
-  return std::nullopt;
+  return std::move(*surveyed);
+}
+
+std::string name_of(const Snapshot& snapshot) {
+  return "snapshot of position " + std::to_string(snapshot.at.position.value());
 }
 
 /// Holds a snapshot against the replay of the journal up to its position.
 void compare_snapshot(const Snapshot& snapshot, const Sales& replayed, AuditReport& report) {
-  const std::string name = "snapshot of position " + std::to_string(snapshot.at.position.value());
+  const std::string name = name_of(snapshot);
   if (snapshot.sales.size() != replayed.size()) {
     report.differences.push_back(name + " holds another number of sales than the journal");
   }
@@ -149,25 +152,35 @@ void compare_snapshot(const Snapshot& snapshot, const Sales& replayed, AuditRepo
 
 }  // namespace
 
-Result<AuditReport> audit(const std::string& dir) {
-  Disk& disk = posix_disk();
+Result<AuditReport> audit(const std::string& dir) { return audit(dir, posix_disk()); }
+
+Result<AuditReport> audit(const std::string& dir, Disk& disk) {
   AuditReport report;
   Tally tally;
   Sales replayed;
-  const auto snapshot = newest_snapshot(disk, dir, report);
+  const SnapshotSurvey snapshots = survey(disk, dir, report);
+  const auto& snapshot = snapshots.newest;
+  bool met = false;
   std::optional<Fault> unfoldable;
-  RecoverOptions options{.beside_server = true, .must_exist = true, .fold = false};
+  RecoverOptions options{
+      .beside_server = true, .must_exist = true, .fold = false, .known = snapshots.known()};
   options.visit = [&](const Record& record) {
     ++report.records;
     compare_archived(record.payload, replayed, tally, report);
     tally.take(record.payload);
     if (auto folded = replayed.fold(record.payload); !folded) unfoldable = folded.error();
-    if (snapshot && record.point() == snapshot->at) compare_snapshot(*snapshot, replayed, report);
+    if (snapshot && record.point() == snapshot->at) {
+      met = true;
+      compare_snapshot(*snapshot, replayed, report);
+    }
     return !unfoldable;
   };
   const auto recovered = recover(disk, dir, options);
   if (!recovered) return std::unexpected(recovered.error());
   if (unfoldable) report.differences.push_back(unfoldable->what);
+  if (snapshot && !met && !unfoldable) {
+    report.differences.push_back(name_of(*snapshot) + " is not of this journal");
+  }
 
   report.events = tally.events();
   for (const auto& [id, sale] : tally.sales()) {

@@ -14,8 +14,8 @@
 
 /// Reading a data directory without an engine: what `dibs journal`, `dibs audit` and `dibs why`
 /// do. Each changes nothing and may run beside the server (a record that is just being written is
-/// waited for); what a server does meanwhile may or may not be seen. `unavailable` where there is
-/// no journal.
+/// waited for); what a server does meanwhile may or may not be seen. `not_found` where there is no
+/// journal.
 namespace dibs::engine {
 
 class Disk;
@@ -85,6 +85,7 @@ struct AuditReport {
 /// the state by replay through the rules, the newest snapshot, and a second fold that shares no
 /// code with the rules. Checks conservation, seqs without gaps, arrivals unique and increasing.
 [[nodiscard]] Result<AuditReport> audit(const std::string& dir);
+[[nodiscard]] Result<AuditReport> audit(const std::string& dir, Disk& disk);
 
 /// What became of a buyer's requests, one sentence each:
 /// "arrival 42 at 12:00:00.0137, sold_out; the ten units went to arrivals 1 to 13 (3 gave theirs

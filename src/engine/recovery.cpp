@@ -35,7 +35,7 @@ std::unexpected<Fault> newer(const std::string& dir, const std::string& what, st
 }
 
 std::unexpected<Fault> no_journal(const std::string& dir) {
-  return fault(FaultKind::unavailable, "there is no journal in directory " + dir,
+  return fault(FaultKind::not_found, "there is no journal in directory " + dir,
                "Give --data the directory that a server sells from.");
 }
 
@@ -60,6 +60,19 @@ Result<std::optional<Mark>> read_mark(Disk& disk, const std::string& dir, bool j
     warnings.emplace_back("one of the two slots of journal.mark is damaged; the other is used");
   }
   return found.mark;
+}
+
+/// There is no segment: was there ever one?
+Result<void> check_nothing_is_gone(Disk& disk, const std::string& dir, const Recovered& found) {
+  if (found.mark && found.mark->position.value() > 0) {
+    return refused(FaultKind::corrupt, dir, "the journal's files are gone");
+  }
+  const auto snapshots = list_snapshots(disk, dir);
+  if (!snapshots) return unreadable(dir, snapshots.error());
+  if (snapshots->empty()) return {};
+  return refused(FaultKind::corrupt, dir,
+                 "the journal's files are gone; " + snapshots->back().name +
+                     " says that there were some");
 }
 
 /// The newest good snapshot; broken ones are warned of and passed over.
@@ -191,8 +204,8 @@ Result<void> Walk::judge_end() {
                        place_words(reader_.segments(), (*later)->place) +
                        "): records in between are damaged");
   }
-  const Position known =
-      std::max(found_.mark ? found_.mark->position : Position(), snapshot_at_.position);
+  const Position known = std::max(
+      {found_.mark ? found_.mark->position : Position(), snapshot_at_.position, options_.known});
   if (found_.last.position < known) {
     return refused(FaultKind::corrupt, dir_,
                    here + ": " + wrong + " where record " + expected +
@@ -239,8 +252,8 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
     found.segments = std::move(*segments);
     found.warnings.insert(found.warnings.end(), warnings.begin(), warnings.end());
     if (found.segments.empty()) {
-      if (found.mark && found.mark->position.value() > 0) {
-        return refused(FaultKind::corrupt, dir, "the journal's files are gone");
+      if (auto fine = check_nothing_is_gone(disk, dir, found); !fine) {
+        return std::unexpected(fine.error());
       }
       if (options.must_exist) return no_journal(dir);
       return found;

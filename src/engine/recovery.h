@@ -19,7 +19,7 @@ namespace dibs::engine {
 struct RecoverOptions {
   /// Another process may be appending: what looks torn is looked at again before it is believed.
   bool beside_server = false;
-  /// Nothing there is `unavailable`, not a new and empty journal.
+  /// Nothing there is `not_found`, rather than a new and empty journal.
   bool must_exist = false;
   /// Fold the entries into `sales`; otherwise only the chain is checked.
   bool fold = true;
@@ -27,6 +27,8 @@ struct RecoverOptions {
   bool use_mark = true;
   /// Begin from the newest good snapshot rather than from the first record.
   bool use_snapshots = true;
+  /// A record that is known to have been durable: an end before it is refused.
+  Position known{};
   /// Called for every record, after its place in the chain was checked; false stops there.
   std::function<bool(const Record&)> visit{};
 };

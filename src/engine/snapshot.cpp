@@ -1,5 +1,6 @@
 #include "engine/snapshot.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
@@ -142,6 +143,25 @@ Result<Snapshot> read_snapshot(Disk& disk, const std::string& path) {
   const auto bytes = read_whole(disk, path);
   if (!bytes) return disk_fault(bytes.error(), "The journal itself is used instead.");
   return unpacked(*bytes, path);
+}
+
+DiskResult<SnapshotSurvey> survey_snapshots(Disk& disk, const std::string& dir) {
+  const auto files = list_snapshots(disk, dir);
+  if (!files) return std::unexpected(files.error());
+  SnapshotSurvey survey;
+  for (const NumberedFile& file : *files) {
+    auto read = read_snapshot(disk, path_in(dir, file.name));
+    const auto still = read ? files : list_snapshots(disk, dir);
+    if (!read && still && std::ranges::find(*still, file) == still->end()) continue;
+    ++survey.files;
+    if (!read) {
+      survey.broken.push_back(read.error());
+      continue;
+    }
+    survey.good.push_back(read->at);
+    survey.newest = std::move(*read);
+  }
+  return survey;
 }
 
 DiskResult<void> prune_snapshots(Disk& disk, const std::string& dir, std::size_t keep) {

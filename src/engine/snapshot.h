@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/disk.h"
@@ -27,7 +29,21 @@ struct Snapshot {
 /// format or of another form of the state.
 [[nodiscard]] Result<Snapshot> read_snapshot(Disk& disk, const std::string& path);
 
-/// Removes all but the newest `keep` snapshots, and what an interrupted write left.
+/// What reading the snapshots of a directory gave.
+struct SnapshotSurvey {
+  std::size_t files = 0;
+  std::vector<ChainPoint> good;    ///< in order of position: the records they stand for
+  std::optional<Snapshot> newest;  ///< of the good ones
+  std::vector<Fault> broken;
+
+  /// The record that a good snapshot says was durable; 0: none.
+  [[nodiscard]] Position known() const { return good.empty() ? Position() : good.back().position; }
+};
+/// Reads every snapshot; beside a server, one that is removed meanwhile is left out.
+[[nodiscard]] DiskResult<SnapshotSurvey> survey_snapshots(Disk& disk, const std::string& dir);
+
+/// Removes all but the newest `keep` snapshots. What an interrupted write left goes when the next
+/// snapshot is written.
 [[nodiscard]] DiskResult<void> prune_snapshots(Disk& disk, const std::string& dir,
                                                std::size_t keep);
 

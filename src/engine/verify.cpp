@@ -1,4 +1,6 @@
 #include <set>
+#include <string>
+#include <vector>
 
 #include "engine/disk.h"
 #include "engine/entry.h"
@@ -22,16 +24,39 @@ void count(const Record& record, JournalReport& report, std::set<std::string, st
   }
 }
 
-void check_snapshots(Disk& disk, const std::string& dir, JournalReport& report) {
-  const auto snapshots = list_snapshots(disk, dir);
-  if (!snapshots) return;
-  for (const NumberedFile& file : *snapshots) {
-    ++report.snapshots;
-    if (auto read = read_snapshot(disk, path_in(dir, file.name)); !read) {
-      report.remarks.push_back(read.error().what + "; a start uses the journal instead");
+/// Holds the snapshots against the records they stand for.
+class SnapshotCheck {
+ public:
+  SnapshotCheck(Disk& disk, const std::string& dir, JournalReport& report) : report_(report) {
+    const auto survey = survey_snapshots(disk, dir);
+    if (!survey) return;  // the reading of the journal will say why
+    good_ = survey->good;
+    report.snapshots = survey->files;
+    for (const Fault& fault : survey->broken) remark(fault.what);
+  }
+
+  /// Every record, in order.
+  void meet(const ChainPoint& record) {
+    for (; met_ < good_.size() && good_[met_].position <= record.position; ++met_) {
+      if (good_[met_] == record) continue;
+      remark("the snapshot of position " + std::to_string(record.position.value()) +
+             " is not of this journal");
     }
   }
-}
+
+  [[nodiscard]] Position known() const {
+    return good_.empty() ? Position() : good_.back().position;
+  }
+
+ private:
+  void remark(const std::string& what) {
+    report_.remarks.push_back(what + "; a start uses the journal instead");
+  }
+
+  JournalReport& report_;
+  std::vector<ChainPoint> good_;
+  std::size_t met_ = 0;
+};
 
 }  // namespace
 
@@ -40,9 +65,14 @@ JournalReport verify(const std::string& dir) { return verify(dir, posix_disk());
 JournalReport verify(const std::string& dir, Disk& disk) {
   JournalReport report;
   std::set<std::string, std::less<>> sales;
-  RecoverOptions options{.beside_server = true, .must_exist = true, .use_snapshots = false};
+  SnapshotCheck snapshots(disk, dir, report);
+  RecoverOptions options{.beside_server = true,
+                         .must_exist = true,
+                         .use_snapshots = false,
+                         .known = snapshots.known()};
   options.visit = [&](const Record& record) {
     count(record, report, sales);
+    snapshots.meet(record.point());
     return true;
   };
   const auto recovered = recover(disk, dir, options);
@@ -53,8 +83,8 @@ JournalReport verify(const std::string& dir, Disk& disk) {
   }
   report.bytes = recovered->bytes;
   report.segments = recovered->segments.size();
-  report.remarks = recovered->warnings;
-  check_snapshots(disk, dir, report);
+  report.remarks.insert(report.remarks.end(), recovered->warnings.begin(),
+                        recovered->warnings.end());
   return report;
 }
 

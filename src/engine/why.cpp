@@ -88,7 +88,7 @@ Result<std::vector<std::string>> why(const std::string& dir, const SaleId& sale,
   if (auto done = recover(posix_disk(), dir, options); !done) return std::unexpected(done.error());
   const auto found = tally.sales().find(sale.value());
   if (found == tally.sales().end()) {
-    return fault(FaultKind::not_found, "there is no sale " + sale.value() + " in " + dir,
+    return fault(FaultKind::bad_input, "there is no sale " + sale.value() + " in " + dir,
                  "Check the sale's id.");
   }
   std::vector<std::pair<Arrival, std::string>> sentences;
@@ -100,7 +100,7 @@ Result<std::vector<std::string>> why(const std::string& dir, const SaleId& sale,
     sentences.emplace_back(refusal.arrival, of_refusal(refusal, found->second));
   }
   if (sentences.empty()) {
-    return fault(FaultKind::not_found,
+    return fault(FaultKind::bad_input,
                  "no request of buyer " + buyer.value() + " was ever numbered in this sale",
                  "Check the buyer's id; a request that was refused before the rules (401, 429, "
                  "503) has no number.");

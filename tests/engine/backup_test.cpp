@@ -75,7 +75,7 @@ TEST_F(Backup, of_a_damaged_journal_says_so_and_so_does_what_is_restored_from_it
 TEST_F(Backup, where_there_is_no_journal_is_a_fault_and_leaves_no_file) {
   const auto taken = backup("nothing", kFile, disk_);
   ASSERT_FALSE(taken.has_value());
-  EXPECT_EQ(taken.error().kind, FaultKind::unavailable);
+  EXPECT_EQ(taken.error().kind, FaultKind::not_found);
   EXPECT_NE(taken.error().what.find("no journal"), std::string::npos) << taken.error().what;
   EXPECT_TRUE(paths_of(".").empty());
   const auto restored = restore(kFile, "copy", disk_);

@@ -9,39 +9,15 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "engine/inspect.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
 #include "engine/memory_disk.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 namespace dibs::engine {
 namespace {
 
 using namespace std::chrono_literals;
-
-TEST(Engine, a_second_process_is_refused_and_told_which_holds_the_directory) {
-  const TempDir dir;
-  const ManualClock clock;
-  RunningEngine first(small_options(dir.path()), clock);
-  ASSERT_TRUE(first.opened());
-  const RunningEngine second(small_options(dir.path()), clock);
-  ASSERT_FALSE(second.opened());
-  EXPECT_NE(second.refusal().what.find("in use by process " + std::to_string(::getpid())),
-            std::string::npos)
-      << second.refusal().what;
-}
-
-TEST(Engine, the_directory_is_free_again_after_the_engine_is_gone) {
-  const TempDir dir;
-  const ManualClock clock;
-  {
-    const RunningEngine first(small_options(dir.path()), clock);
-  }
-  const RunningEngine second(small_options(dir.path()), clock);
-  EXPECT_TRUE(second.opened()) << second.refusal().what;
-}
 
 TEST(Engine, a_newer_format_is_refused_and_nothing_is_changed) {
   const ManualClock clock;
@@ -283,41 +259,6 @@ TEST(Engine, listeners_hear_every_event_once_and_in_order) {
   EXPECT_GE(listener.last, Seq(101));
   EXPECT_FALSE(listener.gap);
   EXPECT_FALSE(listener.view_behind);
-}
-
-TEST(Engine, recovers_from_a_snapshot_and_from_the_journal_when_the_snapshot_is_broken) {
-  const ManualClock clock;
-  const TempDir dir;
-  auto options = small_options(dir.path());
-  options.journal.snapshot_bytes = 4 * 1024;
-  std::vector<OrderId> orders;
-  {
-    RunningEngine running(options, clock);
-    ASSERT_TRUE(running.run(put_of(1'000, 1'000)).has_value());
-    for (int i = 0; i < 200; ++i) orders.push_back(running.run(buy_of("b"))->order->id);
-    for (int i = 0; i < 3000 && list_snapshots(posix_disk(), dir.path())->empty(); ++i) {
-      std::this_thread::sleep_for(10ms);
-    }
-  }
-  ASSERT_FALSE(list_snapshots(posix_disk(), dir.path())->empty());
-  const auto found_all = [&] {
-    RunningEngine again(options, clock);
-    if (!again.opened()) return false;
-    for (const OrderId& order : orders) {
-      if (!again.find(order)) return false;
-    }
-    return true;
-  };
-  EXPECT_TRUE(found_all());
-  EXPECT_TRUE(audit(dir.path())->differences.empty());
-  // All there are by now: reopening may have made another.
-  const auto snapshots = *list_snapshots(posix_disk(), dir.path());
-  for (const auto& snapshot : snapshots) {
-    auto file = posix_disk().open(path_in(dir.path(), snapshot.name), Disk::Mode::write);
-    ASSERT_TRUE((*file)->write_at(100, "damage").has_value());
-  }
-  EXPECT_FALSE(audit(dir.path())->differences.empty()) << "the audit must see a damaged snapshot";
-  EXPECT_TRUE(found_all());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ sound in itself, and the comparison must find that orders are missing.
 """
 
 import http.client
+import hashlib
 import json
 import pathlib
 import struct
@@ -96,13 +97,30 @@ def restored(file, data):
     assert "the chain is whole" in run("journal", "verify", "--data", data)
 
 
-def cut_off_last_third(source, target):
+def packed_number(value):
+    packed = bytearray()
+    while value >= 0x80:
+        packed.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(packed) + bytes([value])
+
+
+def trailer(records, last_hash):
+    """docs/formats/journal.md, "A backup": positions count from 1, so the last one is how many there are."""
+    covered = b"DIBE" + packed_number(1) + packed_number(records) * 2 + last_hash + b"\0"
+    return (covered + hashlib.sha256(covered).digest()).ljust(512, b"\0")
+
+
+def cut_off_last_third(source, target, with_trailer):
     content = source.read_bytes()
     starts = [0]
-    while starts[-1] < len(content):
+    while content[starts[-1]:starts[-1] + 4] == b"DIBJ":
         payload = struct.unpack_from("<I", content, starts[-1] + 8)[0]
         starts.append(starts[-1] + (104 + payload + 511) // 512 * 512)
-    target.write_bytes(content[:starts[len(starts) * 2 // 3]])
+    records = (len(starts) - 1) * 2 // 3
+    last = starts[records - 1]
+    end = trailer(records, content[last + 72:last + 104]) if with_trailer else b""
+    target.write_bytes(content[:starts[records]] + end)
 
 
 def check_sells_on(base, acknowledged):
@@ -156,7 +174,11 @@ def main():
         file, acknowledged, _ = taken[-1]
         check_sells_on(base / f"{file.name}-restored", acknowledged)
 
-        cut_off_last_third(file, base / "cut")
+        cut_off_last_third(file, base / "no-end", with_trailer=False)
+        refused = dibs.run("journal", "restore", "--from", base / "no-end", "--data", base / "no-end-restored")
+        assert refused.returncode == 1 and not (base / "no-end-restored").exists(), refused.stdout + refused.stderr
+        print("planted (file cut): restore refuses it and makes nothing")
+        cut_off_last_third(file, base / "cut", with_trailer=True)
         restored(base / "cut", base / "cut-restored" / "data")
         lost = missing(acknowledged, base / "cut-restored" / "data")
         assert lost, "the planted bug was not seen"

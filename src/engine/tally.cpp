@@ -63,13 +63,14 @@ struct TallySale::Taker {
   void operator()(const sale::Removed&) { forget(); }
   void operator()(const sale::Archived&) {}  // its orders stay as they ended
   void operator()(const sale::StockChanged& f) {
-    TallyItem& item = to.items_[f.sku.value()];
+    TallyItem& item = to.life().items[f.sku.value()];
     item.total += f.delta;
     item.available += f.delta;
+    item.restocks.push_back({to.last_arrival_, f.delta});
   }
   void operator()(const sale::LineEnded& f) {
     const OrderState end = f.by_close ? OrderState::closed : OrderState::sold_out;
-    for (auto& [arrival, order] : to.orders_) {
+    for (auto& [arrival, order] : to.life().orders) {
       if (arrival > f.upto || order.state != OrderState::waiting) continue;
       const bool wants = std::ranges::any_of(
           order.lines, [&](const sale::OrderLine& line) { return line.sku == f.sku; });
@@ -84,7 +85,8 @@ struct TallySale::Taker {
     order.received = f.received;
     order.buyer = f.buyer;
     order.lines = f.lines;
-    TallyOrder& kept = to.orders_.insert_or_assign(f.order.arrival, std::move(order)).first->second;
+    TallyOrder& kept =
+        to.life().orders.insert_or_assign(f.order.arrival, std::move(order)).first->second;
     if (f.state != OrderState::waiting) to.move(kept, f.state);
   }
   void operator()(const sale::Promoted& f) { to.move(f.order, f.state); }
@@ -110,8 +112,9 @@ struct TallySale::Taker {
 
   void forget() {
     to.spec_items_.clear();
-    to.items_.clear();
-    to.orders_.clear();
+    const bool lived = !to.life().orders.empty() || !to.life().refusals.empty();
+    if (lived) to.lives_.emplace_back();
+    to.life().items.clear();
   }
   void set_money(const sale::OrderRef& ref, Money money) {
     if (TallyOrder* order = to.find(ref)) order->money = money;
@@ -132,7 +135,7 @@ void TallySale::take(const sale::Event& event) {
   if (event.at < at_) broke("earlier than the event before it");
   at_ = event.at;
   std::visit(Taker{*this}, event.fact);
-  for (const auto& [sku, item] : items_) {
+  for (const auto& [sku, item] : life().items) {
     const bool whole = item.total == item.available + item.held + item.sold;
     const bool sound = item.available >= 0 && item.held >= 0 && item.sold >= 0;
     if (!whole || !sound) broke("conservation of " + sku + " is broken");
@@ -141,7 +144,7 @@ void TallySale::take(const sale::Event& event) {
 
 void TallySale::take(const store::ArrivalRecord& refused) {
   arrive(refused.arrival);
-  refusals_.push_back({refused.arrival, refused.received, refused.buyer, refused.code});
+  life().refusals.push_back({refused.arrival, refused.received, refused.buyer, refused.code});
 }
 
 void TallySale::arrive(Arrival arrival) {
@@ -155,8 +158,8 @@ void TallySale::arrive(Arrival arrival) {
 }
 
 TallyOrder* TallySale::find(const sale::OrderRef& ref) {
-  const auto it = orders_.find(ref.arrival);
-  return it == orders_.end() || it->second.key != ref.key ? nullptr : &it->second;
+  const auto it = life().orders.find(ref.arrival);
+  return it == life().orders.end() || it->second.key != ref.key ? nullptr : &it->second;
 }
 
 void TallySale::move(const sale::OrderRef& ref, OrderState to) {
@@ -174,14 +177,17 @@ void TallySale::move(TallyOrder& order, OrderState to) {
           std::string(sale::to_text(to)));
   }
   for (const sale::OrderLine& line : order.lines) {
-    TallyItem& item = items_[line.sku.value()];
+    TallyItem& item = life().items[line.sku.value()];
     const std::int64_t quantity = line.quantity;
+    const bool had = units_of(order.state) != Units::none;
+    const bool has = units_of(to) != Units::none;
+    if (had != has) item.moves.push_back({order.arrival, has ? quantity : -quantity});
     if (units_of(order.state) == Units::held) item.held -= quantity;
     if (units_of(order.state) == Units::sold) item.sold -= quantity;
-    if (units_of(order.state) != Units::none) item.available += quantity;
+    if (had) item.available += quantity;
     if (units_of(to) == Units::held) item.held += quantity;
     if (units_of(to) == Units::sold) item.sold += quantity;
-    if (units_of(to) != Units::none) item.available -= quantity;
+    if (has) item.available -= quantity;
   }
   order.state = to;
   if (units_of(to) != Units::none) order.had_units = true;
@@ -192,9 +198,11 @@ void TallySale::set_items(const sale::SaleSpec& spec) {
   // as it stands, whatever was restocked before.
   if (spec.items == spec_items_) return;
   spec_items_ = spec.items;
-  items_.clear();
+  life().items.clear();
   for (const sale::ItemSpec& item : spec.items) {
-    items_[item.sku.value()] = {.total = item.stock, .available = item.stock, .held = 0, .sold = 0};
+    TallyItem& mine = life().items[item.sku.value()];
+    mine.total = item.stock;
+    mine.available = item.stock;
   }
 }
 

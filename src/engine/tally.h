@@ -16,11 +16,19 @@
 /// that a mistake there is not repeated here. Slow and simple on purpose.
 namespace dibs::engine {
 
+/// Units that an order got, or gave back (below 0).
+struct TallyMove {
+  Arrival arrival;
+  std::int64_t units = 0;
+};
+
 struct TallyItem {
   std::int64_t total = 0;
   std::int64_t available = 0;
   std::int64_t held = 0;
   std::int64_t sold = 0;
+  std::vector<TallyMove> moves;     ///< as they happened
+  std::vector<TallyMove> restocks;  ///< each with the last arrival before it
 };
 
 struct TallyOrder {
@@ -42,6 +50,13 @@ struct TallyRefusal {
   sale::Code code = sale::Code::ok;
 };
 
+/// One life of a sale: an id can be removed and made again, and goes on counting.
+struct TallyLife {
+  std::map<std::string, TallyItem> items;
+  std::map<Arrival, TallyOrder> orders;
+  std::vector<TallyRefusal> refusals;
+};
+
 class TallySale {
  public:
   explicit TallySale(std::string id) : id_(std::move(id)) {}
@@ -52,15 +67,18 @@ class TallySale {
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] Seq seq() const { return seq_; }
-  [[nodiscard]] const std::map<std::string, TallyItem>& items() const { return items_; }
-  [[nodiscard]] const std::map<Arrival, TallyOrder>& orders() const { return orders_; }
-  [[nodiscard]] const std::vector<TallyRefusal>& refusals() const { return refusals_; }
+  /// In order; the last is the sale as it is.
+  [[nodiscard]] const std::vector<TallyLife>& lives() const { return lives_; }
+  [[nodiscard]] const std::map<std::string, TallyItem>& items() const { return life().items; }
+  [[nodiscard]] const std::map<Arrival, TallyOrder>& orders() const { return life().orders; }
   /// What broke a law on the way, in words.
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
   [[nodiscard]] std::uint64_t arrivals() const { return arrivals_; }
 
  private:
   struct Taker;
+  [[nodiscard]] const TallyLife& life() const { return lives_.back(); }
+  TallyLife& life() { return lives_.back(); }
   void arrive(Arrival arrival);
   void move(const sale::OrderRef& ref, sale::OrderState to);
   void move(TallyOrder& order, sale::OrderState to);
@@ -75,9 +93,7 @@ class TallySale {
   Arrival reserved_;
   std::uint64_t arrivals_ = 0;
   std::vector<sale::ItemSpec> spec_items_;
-  std::map<std::string, TallyItem> items_;
-  std::map<Arrival, TallyOrder> orders_;
-  std::vector<TallyRefusal> refusals_;
+  std::vector<TallyLife> lives_{1};
   std::vector<std::string> faults_;
 };
 

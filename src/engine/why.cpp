@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "engine/disk.h"
 #include "engine/inspect.h"
@@ -31,48 +32,157 @@ std::string number_words(std::int64_t number) {
   return small ? kWords[static_cast<std::size_t>(number)] : std::to_string(number);
 }
 
-/// Who had the units: "the ten units went to arrivals 1 to 13 (3 gave theirs back)".
-std::string where_units_went(const TallySale& sale) {
-  std::int64_t units = 0;
-  for (const auto& [sku, item] : sale.items()) units += item.total;
-  std::optional<Arrival> first;
+/// "one unit", "ten units".
+std::string units_words(std::int64_t units) {
+  return number_words(units) + (units == 1 ? " unit" : " units");
+}
+
+/// What orders of some arrivals got of an item.
+struct Given {
+  std::int64_t units = 0;  ///< that were out at once, so a unit that came back counts once
+  std::uint64_t orders = 0;
+  std::uint64_t gave_back = 0;
+  Arrival first;
   Arrival last;
-  std::uint64_t given_back = 0;
-  for (const auto& [arrival, order] : sale.orders()) {
-    if (!order.had_units) continue;
-    if (!first) first = arrival;
-    last = arrival;
-    if (order.state == sale::OrderState::released) ++given_back;
+
+  /// "arrivals 1 to 13", "11 of the arrivals 1 to 13", "arrival 7".
+  [[nodiscard]] std::string whom() const {
+    if (orders == 1) return "arrival " + std::to_string(first.value());
+    const std::string range =
+        "arrivals " + std::to_string(first.value()) + " to " + std::to_string(last.value());
+    const bool all = last.value() - first.value() + 1 == orders;
+    return all ? range : std::to_string(orders) + " of the " + range;
   }
-  if (!first) return "no unit was given to anybody";
-  std::string words =
-      "the " + number_words(units) + (units == 1 ? " unit went to " : " units went to ");
-  words += *first == last ? "arrival " + std::to_string(last.value())
-                          : "arrivals " + std::to_string(first->value()) + " to " +
-                                std::to_string(last.value());
-  if (given_back > 0) words += " (" + std::to_string(given_back) + " gave theirs back)";
-  return words;
+};
+
+bool wants(const TallyOrder& order, const std::string& sku) {
+  return std::ranges::any_of(order.lines,
+                             [&](const sale::OrderLine& line) { return line.sku.view() == sku; });
 }
 
-std::string sentence_begin(Arrival arrival, Instant received) {
-  return "arrival " + std::to_string(arrival.value()) + " at " + time_of_day(received) + ", ";
-}
-
-std::string of_order(const TallyOrder& order, const TallySale& sale) {
-  std::string words = sentence_begin(order.arrival, order.received);
-  words += sale::to_text(order.state);
-  if (order.reason != sale::Reason::none) {
-    words += " (" + std::string(sale::to_text(order.reason)) + ")";
+/// Of the orders whose arrival `counts`.
+template <class Counts>
+Given given(const TallyLife& life, const std::string& sku, Counts counts) {
+  Given given;
+  std::int64_t out = 0;
+  for (const TallyMove& move : life.items.at(sku).moves) {
+    if (!counts(move.arrival)) continue;
+    out += move.units;
+    given.units = std::max(given.units, out);
   }
-  if (!order.had_units) words += "; " + where_units_went(sale);
-  return words;
+  for (const auto& [arrival, order] : life.orders) {
+    if (!order.had_units || !counts(arrival) || !wants(order, sku)) continue;
+    if (given.orders++ == 0) given.first = arrival;
+    given.last = arrival;
+    if (order.state == sale::OrderState::released) ++given.gave_back;
+  }
+  return given;
 }
 
-std::string of_refusal(const TallyRefusal& refusal, const TallySale& sale) {
-  std::string words = sentence_begin(refusal.arrival, refusal.received);
-  words += sale::info(refusal.code).name;
-  if (refusal.code == sale::Code::sold_out) words += "; " + where_units_went(sale);
-  return words;
+/// Where the units of an item went, seen from an arrival that got none of them: to those before it,
+/// and apart from that what happened afterwards, so that nobody seems overtaken who was not.
+class WhereUnitsWent {
+ public:
+  WhereUnitsWent(const TallyLife& life, std::string sku, Arrival seen_from)
+      : sku_(std::move(sku)),
+        named_(life.items.size() > 1),
+        before_(given(life, sku_, [&](Arrival other) { return other < seen_from; })),
+        after_(given(life, sku_, [&](Arrival other) { return other > seen_from; })),
+        stock_(life.items.at(sku_).total) {
+    for (const TallyMove& restock : life.items.at(sku_).restocks) {
+      if (restock.arrival >= seen_from) added_ += restock.units;
+    }
+    stock_ -= added_;
+  }
+
+  [[nodiscard]] std::string words() const { return first_clause() + later_clause(); }
+
+ private:
+  [[nodiscard]] std::string first_clause() const {
+    const std::string of_sku = named_ ? " of " + sku_ : std::string();
+    if (before_.orders == 0) return "no unit" + of_sku + " went to an earlier arrival";
+    std::string words = before_.units < stock_
+                            ? number_words(before_.units) + " of the " + units_words(stock_)
+                            : "the " + units_words(before_.units);
+    words += of_sku + " went to " + before_.whom();
+    if (before_.gave_back > 0) {
+      words += " (" + std::to_string(before_.gave_back) + " gave theirs back)";
+    }
+    return words;
+  }
+
+  [[nodiscard]] std::string later_clause() const {
+    const bool more = added_ > 0;
+    if (!more && after_.orders == 0) return {};
+    if (!more) {
+      return "; later " + units_words(after_.units) + " came free and went to " + after_.whom();
+    }
+    std::string words =
+        "; later " + units_words(added_) + (added_ == 1 ? " was" : " were") + " added";
+    if (after_.orders > 0)
+      words += ", and " + units_words(after_.units) + " went to " + after_.whom();
+    return words;
+  }
+
+  std::string sku_;
+  bool named_;
+  Given before_;
+  Given after_;
+  std::int64_t stock_;
+  std::int64_t added_ = 0;
+};
+
+/// The sentences about one buyer in one life of a sale.
+class Life {
+ public:
+  Life(const TallyLife& life, bool earlier)
+      : life_(life), begin_(earlier ? "in an earlier sale of this id, arrival " : "arrival ") {}
+
+  [[nodiscard]] std::string of(const TallyOrder& order) const {
+    std::string words = begin(order.arrival, order.received);
+    words += sale::to_text(order.state);
+    if (order.reason != sale::Reason::none) {
+      words += " (" + std::string(sale::to_text(order.reason)) + ")";
+    }
+    // Who has left, or has had units, need not ask.
+    if (order.had_units || order.state == sale::OrderState::released) return words;
+    for (const sale::OrderLine& line : order.lines)
+      add_item(words, line.sku.value(), order.arrival);
+    return words;
+  }
+
+  [[nodiscard]] std::string of(const TallyRefusal& refusal) const {
+    std::string words = begin(refusal.arrival, refusal.received);
+    words += sale::info(refusal.code).name;
+    if (refusal.code != sale::Code::sold_out) return words;
+    // Which items a refused request asked for is not recorded: all are told of.
+    for (const auto& [sku, item] : life_.items) add_item(words, sku, refusal.arrival);
+    return words;
+  }
+
+ private:
+  [[nodiscard]] std::string begin(Arrival arrival, Instant received) const {
+    return begin_ + std::to_string(arrival.value()) + " at " + time_of_day(received) + ", ";
+  }
+  void add_item(std::string& words, const std::string& sku, Arrival seen_from) const {
+    if (life_.items.contains(sku)) words += "; " + WhereUnitsWent(life_, sku, seen_from).words();
+  }
+
+  const TallyLife& life_;
+  std::string begin_;
+};
+
+/// With the arrival, to sort by.
+using Sentences = std::vector<std::pair<Arrival, std::string>>;
+
+void add_sentences(const TallyLife& told, bool earlier, const BuyerId& buyer, Sentences& to) {
+  const Life life(told, earlier);
+  for (const auto& [arrival, order] : told.orders) {
+    if (order.buyer == buyer) to.emplace_back(arrival, life.of(order));
+  }
+  for (const TallyRefusal& refusal : told.refusals) {
+    if (refusal.buyer == buyer) to.emplace_back(refusal.arrival, life.of(refusal));
+  }
 }
 
 }  // namespace
@@ -91,13 +201,10 @@ Result<std::vector<std::string>> why(const std::string& dir, const SaleId& sale,
     return fault(FaultKind::bad_input, "there is no sale " + sale.value() + " in " + dir,
                  "Check the sale's id.");
   }
-  std::vector<std::pair<Arrival, std::string>> sentences;
-  for (const auto& [arrival, order] : found->second.orders()) {
-    if (order.buyer == buyer) sentences.emplace_back(arrival, of_order(order, found->second));
-  }
-  for (const TallyRefusal& refusal : found->second.refusals()) {
-    if (refusal.buyer != buyer) continue;
-    sentences.emplace_back(refusal.arrival, of_refusal(refusal, found->second));
+  Sentences sentences;
+  const std::vector<TallyLife>& lives = found->second.lives();
+  for (const TallyLife& life : lives) {
+    add_sentences(life, &life != &lives.back(), buyer, sentences);
   }
   if (sentences.empty()) {
     return fault(FaultKind::bad_input,

@@ -1,3 +1,5 @@
+#include <array>
+#include <cstdio>
 #include <map>
 
 #include "engine/archive.h"
@@ -29,8 +31,64 @@ std::string items_json(const sale::SaleSpec& spec) {
     if (json.size() > 1) json += ',';
     json += JsonLine()
                 .text("sku", item.sku.view())
+                .text("title", item.title)
                 .number("price", item.price)
                 .number("stock", item.stock)
+                .finish();
+  }
+  return json + "]";
+}
+
+std::string_view payment_name(sale::PaymentMode mode) {
+  switch (mode) {
+    case sale::PaymentMode::provider:
+      return "provider";
+    case sale::PaymentMode::shop:
+      return "shop";
+    case sale::PaymentMode::none:
+      break;
+  }
+  return "none";
+}
+
+void add_spec(JsonLine& line, const sale::SaleSpec& spec) {
+  const auto instant = [&](std::string_view name, const std::optional<Instant>& at) {
+    if (at) line.text(name, to_rfc3339(*at));
+  };
+  const auto text = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) line.text(name, *value);
+  };
+  line.text("title", spec.title).text("currency", spec.currency).raw("items", items_json(spec));
+  instant("opens_at", spec.opens_at);
+  instant("closes_at", spec.closes_at);
+  line.number("hold_seconds", spec.hold_seconds)
+      .number("payment_seconds", spec.payment_seconds)
+      .number("payment_attempts", std::uint64_t{spec.payment_attempts})
+      .number("promotion_seconds", spec.promotion_seconds)
+      .number("limit_per_buyer", spec.limit_per_buyer);
+  if (spec.line_limit) line.number("line_limit", *spec.line_limit);
+  line.text("payment", payment_name(spec.payment));
+  text("checkout_url", spec.checkout_url);
+  text("notify_url", spec.notify_url);
+  line.text("public_stock", spec.public_stock_hidden ? "hidden" : "exact").flag("test", spec.test);
+}
+
+/// As text: a JSON reader may not keep 64 bits of a number.
+std::string hex(std::uint64_t value) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(value));
+  return digits.data();
+}
+
+std::string ends_json(const CleanEndEntry& end) {
+  std::string json = "[";
+  for (const SaleEnd& sale : end.sales) {
+    if (json.size() > 1) json += ',';
+    json += JsonLine()
+                .text("sale", sale.sale.view())
+                .number("seq", sale.seq.value())
+                .number("last_arrival", sale.last.value())
+                .text("state_hash", hex(sale.state_hash))
                 .finish();
   }
   return json + "]";
@@ -40,8 +98,8 @@ std::string items_json(const sale::SaleSpec& spec) {
 struct FactMembers {
   JsonLine& line;
 
-  void operator()(const sale::Created& f) { spec(f.spec); }
-  void operator()(const sale::Changed& f) { spec(f.spec); }
+  void operator()(const sale::Created& f) { add_spec(line, f.spec); }
+  void operator()(const sale::Changed& f) { add_spec(line, f.spec); }
   void operator()(const sale::Opened&) {}
   void operator()(const sale::Paused&) {}
   void operator()(const sale::Resumed& f) {
@@ -50,6 +108,7 @@ struct FactMembers {
   void operator()(const sale::Closed&) {}
   void operator()(const sale::StockChanged& f) {
     line.text("sku", f.sku.view()).number("delta", f.delta);
+    if (!f.key.empty()) line.text("key", f.key.view());
   }
   void operator()(const sale::LineEnded& f) {
     line.text("sku", f.sku.view()).number("upto", f.upto.value()).flag("by_close", f.by_close);
@@ -89,9 +148,6 @@ struct FactMembers {
   }
   void operator()(const sale::EndedSoldOut&) {}
 
-  void spec(const sale::SaleSpec& spec) {
-    line.text("title", spec.title).text("currency", spec.currency).raw("items", items_json(spec));
-  }
   void state(sale::OrderState state) { line.text("state", sale::to_text(state)); }
   void money(sale::Money money) { line.text("money", sale::to_text(money)); }
   void expires(const std::optional<Instant>& at) {
@@ -130,7 +186,8 @@ void add_entry(JsonLine& line, const Entry& entry) {
   } else if (const auto* start = std::get_if<StartEntry>(&entry.body)) {
     line.text("entry", "start").number("downtime_ns", std::int64_t{start->downtime.count()});
   } else if (const auto* end = std::get_if<CleanEndEntry>(&entry.body)) {
-    line.text("entry", "clean_end").number("sales", std::uint64_t{end->sales.size()});
+    line.text("entry", "clean_end").number("state_form", end->state_form);
+    line.raw("sales", ends_json(*end));
   }
 }
 

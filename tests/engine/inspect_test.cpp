@@ -130,6 +130,37 @@ TEST_F(Inspect, dump_gives_every_entry_as_a_line) {
   EXPECT_EQ(events, verify(dir_.path()).events);
   EXPECT_NE(lines.front().find("\"entry\":\"start\""), std::string::npos);
   EXPECT_NE(lines.back().find("\"entry\":\"clean_end\""), std::string::npos);
+  EXPECT_NE(lines.back().find("\"sale\":\"concert\",\"seq\":"), std::string::npos);
+  EXPECT_NE(lines.back().find("\"state_hash\":\""), std::string::npos);
+}
+
+TEST_F(Inspect, dump_leaves_out_no_member_of_a_sale_and_no_key_of_a_restock) {
+  const TempDir data;
+  {
+    RunningEngine running(small_options(data.path()), clock_);
+    auto put = put_of(10);
+    put.spec.opens_at = clock_.now() + 1h;
+    put.spec.closes_at = clock_.now() + 2h;
+    put.spec.line_limit = 7;
+    put.spec.checkout_url = "https://shop.example/pay";
+    put.spec.notify_url = "https://shop.example/hear";
+    ASSERT_TRUE(running.run(put).has_value());
+    const auto added = running.run(sale::Restock{SkuId("floor"), 5, IdempotencyKey("pallet-9")});
+    ASSERT_TRUE(added.has_value());
+  }
+  std::string all;
+  ASSERT_TRUE(dump(data.path(), Seq(), [&](std::string_view line) {
+                all.append(line).append("\n");
+              }).has_value());
+  for (const std::string member :
+       {R"("title":"Floor")", R"("opens_at":")", R"("closes_at":")", R"("hold_seconds":300)",
+        R"("payment_seconds":120)", R"("payment_attempts":1)", R"("promotion_seconds":300)",
+        R"("limit_per_buyer":1)", R"("line_limit":7)", R"("payment":"shop")",
+        R"("checkout_url":"https://shop.example/pay")",
+        R"("notify_url":"https://shop.example/hear")", R"("public_stock":"exact")",
+        R"("test":false)", R"("key":"pallet-9")"}) {
+    EXPECT_NE(all.find(member), std::string::npos) << member;
+  }
 }
 
 TEST_F(Inspect, a_backup_taken_beside_the_server_restores_to_the_same_sale) {

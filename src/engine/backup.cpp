@@ -112,7 +112,7 @@ struct BackupContent {
 template <class Take>
 Result<BackupContent> read_backup(Disk& disk, const std::string& file, Take take) {
   const std::string name = std::filesystem::path(file).filename().string();
-  ChainReader reader(disk, directory_of(file), {{Position(1), name}}, ChainPoint{});
+  ChainReader reader(disk, directory_of(file), {{Position(1), name}}, JournalStart{});
   BackupTrailer expected;
   while (true) {
     const auto record = reader.next();

@@ -21,8 +21,12 @@ std::string misfit(const RecordHead& head, const ChainPoint& last) {
 }  // namespace
 
 ChainReader::ChainReader(Disk& disk, std::string dir, std::vector<NumberedFile> segments,
-                         ChainPoint before)
-    : disk_(disk), dir_(std::move(dir)), segments_(std::move(segments)), last_(before) {}
+                         const JournalStart& from)
+    : disk_(disk),
+      dir_(std::move(dir)),
+      segments_(std::move(segments)),
+      last_(from.before),
+      place_{.segment = 0, .offset = from.offset} {}
 
 DiskResult<std::optional<Record>> ChainReader::next() {
   if (segments_.empty()) return std::nullopt;
@@ -114,7 +118,8 @@ DiskResult<std::optional<Record>> ChainReader::read_here() {
   }
   const Record record{.head = parsed.head,
                       .payload = whole->substr(kRecordHeaderBytes, parsed.head.payload_bytes),
-                      .place = place_};
+                      .place = place_,
+                      .segment = segments_[place_.segment].position};
   last_ = record.point();
   place_.offset += record_bytes(parsed.head.payload_bytes);
   bytes_ += record_bytes(parsed.head.payload_bytes);

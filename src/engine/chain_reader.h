@@ -25,10 +25,19 @@ struct Record {
   RecordHead head{};
   std::string_view payload{};
   JournalPlace place{};
+  Position segment{};  ///< names the segment of `place`
 
   [[nodiscard]] ChainPoint point() const {
     return {.position = head.position, .hash = head.own, .epoch = head.epoch, .time = head.time};
   }
+};
+
+/// Where to begin to read, as an earlier reading of the same journal gave it: the record after
+/// `before` is at `offset` of a segment or, when that one ends there, the first of the next.
+struct JournalStart {
+  Position segment{1};  ///< names the segment
+  std::uint64_t offset = 0;
+  ChainPoint before{};
 };
 
 /// Why the chain ends where it does.
@@ -49,9 +58,9 @@ struct ChainEnd {
 /// Not thread-safe; may run beside the process that appends.
 class ChainReader {
  public:
-  /// Begins at the first of `segments`, which must all be there and in order. `before` is the
-  /// record that precedes it.
-  ChainReader(Disk& disk, std::string dir, std::vector<NumberedFile> segments, ChainPoint before);
+  /// Begins at `from` in the first of `segments`, which must all be there and in order.
+  ChainReader(Disk& disk, std::string dir, std::vector<NumberedFile> segments,
+              const JournalStart& from);
 
   /// The next record, or nothing at the end of the chain: end() then says why.
   [[nodiscard]] DiskResult<std::optional<Record>> next();
@@ -71,8 +80,13 @@ class ChainReader {
   [[nodiscard]] DiskResult<std::optional<Later>> later_record();
 
   [[nodiscard]] const ChainPoint& last() const { return last_; }
+  /// Where one that is to read what follows last() begins.
+  [[nodiscard]] JournalStart next_start() const {
+    return {
+        .segment = segments_[place_.segment].position, .offset = place_.offset, .before = last_};
+  }
   [[nodiscard]] const std::vector<NumberedFile>& segments() const { return segments_; }
-  /// Bytes of all records so far, as they lie on disk.
+  /// Bytes of all records read so far, as they lie on disk.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:

@@ -149,7 +149,8 @@ void Engine::start() {
                          .failure = impl.failure,
                          .warn = impl.warn,
                          .every_bytes = impl.options.journal.snapshot_bytes,
-                         .bytes_before = impl.recovered.bytes - impl.recovered.bytes_in_snapshot});
+                         .bytes_before = impl.recovered.bytes - impl.recovered.bytes_in_snapshot,
+                         .after_last = impl.recovered.after_snapshot});
   impl.committer->start();
   impl.sequencer->start();
   impl.keeper->start();

@@ -117,7 +117,8 @@ void Engine::list_arrivals(SaleId sale, store::ArrivalFilter filter,
                            store::Reply<std::vector<store::ArrivalRecord>> reply) {
   impl_->query(std::move(reply),
                [impl = impl_.get(), sale = std::move(sale), filter](Position upto) {
-                 return read_arrivals(impl->disk, impl->options.data_dir, sale, filter, upto);
+                 return read_arrivals(impl->disk, impl->options.data_dir, sale, filter, upto,
+                                      impl->arrival_places);
                });
 }
 

@@ -59,6 +59,7 @@ struct Engine::Impl {
   std::unique_ptr<Sequencer> sequencer;
   std::unique_ptr<Keeper> keeper;
   std::unique_ptr<Snapshotter> snapshotter;
+  ArrivalPlaces arrival_places;  ///< of the thread of `queries`
   Queries queries;
   std::atomic<State> state{State::opened};
   std::atomic<std::uint64_t> queue_full_count{0};

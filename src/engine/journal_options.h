@@ -14,7 +14,8 @@ struct JournalOptions {
   std::uint64_t zeros_ahead_bytes = 4ULL * 1024 * 1024;
   /// Given up when the disk is full, for payments, leaving and expiry: some 80,000 events.
   std::uint64_t ballast_bytes = 8ULL * 1024 * 1024;
-  /// A snapshot is made when so much journal has come since the last: half a second of replay.
+  /// A snapshot is made when so much journal has come since the last. A start folds in no more than
+  /// that (half a second), and still reads and checks all of the journal.
   std::uint64_t snapshot_bytes = 64ULL * 1024 * 1024;
 };
 

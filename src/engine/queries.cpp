@@ -1,5 +1,6 @@
 #include "engine/queries.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/entry.h"
@@ -53,17 +54,33 @@ bool ends_wait(const sale::LineEnded& end, Arrival arrival,
 Result<std::vector<store::ArrivalRecord>> read_arrivals(Disk& disk, const std::string& dir,
                                                         const SaleId& sale,
                                                         const store::ArrivalFilter& filter,
-                                                        Position upto) {
+                                                        Position upto, ArrivalPlaces& places) {
   std::vector<store::ArrivalRecord> found;
-  const auto done = each_entry(disk, dir, upto, [&](const Entry& entry) {
-    if (entry.sale != sale.view()) return true;
-    auto record = record_of(entry);
-    if (!record || record->arrival <= filter.after) return true;
-    if (filter.buyer && record->buyer != *filter.buyer) return true;
-    if (found.size() < filter.limit) found.push_back(std::move(*record));
-    return found.size() < filter.limit;
-  });
-  if (!done) return std::unexpected(done.error());
+  if (upto == Position() || filter.limit == 0) return found;
+  const auto begin = places.find(sale, filter.after).value_or(ArrivalPlaces::Place{});
+  Arrival highest = begin.highest;
+  ChainPoint before = begin.start.before;
+  if (upto <= before.position) return found;
+  ArrivalPlaces::Place place = begin;
+  RecoverOptions options{.beside_server = true, .fold = false, .from = begin.start};
+  options.visit = [&](const Record& record) {
+    place = {{record.segment, record.place.offset, before}, highest};
+    before = record.point();
+    EntryReader reader(record.payload);
+    while (const auto entry = reader.next()) {
+      if (entry->sale != sale.view()) continue;
+      auto arrival = record_of(*entry);
+      if (!arrival) continue;
+      highest = std::max(highest, arrival->arrival);
+      if (arrival->arrival <= filter.after) continue;
+      if (filter.buyer && arrival->buyer != *filter.buyer) continue;
+      found.push_back(std::move(*arrival));
+      if (found.size() == filter.limit) return false;
+    }
+    return record.head.position < upto;
+  };
+  if (auto done = recover(disk, dir, options); !done) return std::unexpected(done.error());
+  places.add(sale, place);
   return found;
 }
 

@@ -11,16 +11,18 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "engine/arrival_places.h"
 #include "engine/disk.h"
 #include "sale/event.h"
 #include "store/sale_store.h"
 
 namespace dibs::engine {
 
-/// Numbered requests of `sale` in order of arrival, from the records up to `upto`.
+/// Numbered requests of `sale` in order of arrival, from the records up to `upto`. Begins where
+/// `places` says, and leaves in it where the next page begins.
 [[nodiscard]] Result<std::vector<store::ArrivalRecord>> read_arrivals(
     Disk& disk, const std::string& dir, const SaleId& sale, const store::ArrivalFilter& filter,
-    Position upto);
+    Position upto, ArrivalPlaces& places);
 
 /// The events of one order and what ended its line, from the records up to `upto`.
 [[nodiscard]] Result<std::vector<sale::Event>> read_history(Disk& disk, const std::string& dir,

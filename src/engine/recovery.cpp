@@ -70,9 +70,9 @@ Result<void> check_nothing_is_gone(Disk& disk, const std::string& dir, const Rec
   const auto snapshots = list_snapshots(disk, dir);
   if (!snapshots) return unreadable(dir, snapshots.error());
   if (snapshots->empty()) return {};
-  return refused(FaultKind::corrupt, dir,
-                 "the journal's files are gone; " + snapshots->back().name +
-                     " says that there were some");
+  return refused(
+      FaultKind::corrupt, dir,
+      "the journal's files are gone; " + snapshots->back().name + " says that there were some");
 }
 
 /// The newest good snapshot; broken ones are warned of and passed over.
@@ -91,11 +91,13 @@ std::optional<Snapshot> newest_snapshot(Disk& disk, const std::string& dir,
 
 class Walk {
  public:
-  Walk(Disk& disk, const std::string& dir, const RecoverOptions& options, Recovered& found)
+  Walk(Disk& disk, const std::string& dir, const RecoverOptions& options, Recovered& found,
+       const JournalStart& from)
       : options_(options),
         dir_(dir),
         found_(found),
-        reader_(disk, dir, found.segments, ChainPoint{}) {}
+        reader_(disk, dir, found.segments, from),
+        from_(from) {}
 
   /// Reads the chain to its end and holds it against mark and snapshot.
   Result<void> run(std::optional<Snapshot> snapshot);
@@ -112,6 +114,7 @@ class Walk {
   const std::string& dir_;
   Recovered& found_;
   ChainReader reader_;
+  JournalStart from_;
   ChainPoint snapshot_at_;
   bool snapshot_misfits_ = false;
   bool stopped_ = false;
@@ -124,8 +127,9 @@ Result<void> Walk::run(std::optional<Snapshot> snapshot) {
     snapshot_at_ = snapshot->at;
     found_.sales = std::move(snapshot->sales);
     found_.snapshot = snapshot_at_.position;
+    if (snapshot_at_ == from_.before) found_.after_snapshot = from_;
   }
-  bool marked = found_.mark && found_.mark->position.value() == 0;
+  bool marked = found_.mark && found_.mark->position <= from_.before.position;
   while (true) {
     auto record = next();
     if (!record) return std::unexpected(record.error());
@@ -137,6 +141,7 @@ Result<void> Walk::run(std::optional<Snapshot> snapshot) {
     if (!*go_on) break;
   }
   found_.last = reader_.last();
+  found_.next = reader_.next_start();
   found_.bytes = reader_.bytes();
   found_.segments = reader_.segments();
   if (stopped_ || snapshot_misfits_) return {};
@@ -172,7 +177,10 @@ Result<bool> Walk::take(const Record& record) {
     snapshot_misfits_ = true;
     return false;
   }
-  if (position == snapshot_at_.position) found_.bytes_in_snapshot = reader_.bytes();
+  if (position == snapshot_at_.position) {
+    found_.bytes_in_snapshot = reader_.bytes();
+    found_.after_snapshot = reader_.next_start();
+  }
   if (options_.fold && position > snapshot_at_.position) {
     if (auto folded = found_.sales.fold(record.payload); !folded) {
       return refused(FaultKind::corrupt, dir_,
@@ -220,6 +228,18 @@ Result<void> Walk::judge_end() {
   return {};
 }
 
+/// Where to begin; leaves out the segments before it.
+JournalStart begin(const RecoverOptions& options, const std::optional<Snapshot>& snapshot,
+                   std::vector<NumberedFile>& segments) {
+  if (!options.from) return {};
+  // Folding from a place is right only upon the state at that place.
+  if (options.fold && !(snapshot && snapshot->at == options.from->before)) return {};
+  const auto first = std::ranges::find(segments, options.from->segment, &NumberedFile::position);
+  if (first == segments.end()) return {};
+  segments.erase(segments.begin(), first);
+  return *options.from;
+}
+
 }  // namespace
 
 Instant Recovered::last_alive() const {
@@ -264,7 +284,7 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
                          "; what came before is missing");
     }
     auto snapshot = newest_snapshot(disk, dir, snapshots, found.warnings);
-    Walk walk(disk, dir, options, found);
+    Walk walk(disk, dir, options, found, begin(options, snapshot, found.segments));
     auto walked = walk.run(std::move(snapshot));
     if (!walked) return std::unexpected(walked.error());
     if (!walk.snapshot_misfits()) return found;

@@ -29,17 +29,22 @@ struct RecoverOptions {
   bool use_snapshots = true;
   /// A record that is known to have been durable: an end before it is refused.
   Position known{};
-  /// Called for every record, after its place in the chain was checked; false stops there.
+  /// Begin here, when it is known and, with a snapshot, right behind that; otherwise at the first
+  /// record. What lies before is not checked again.
+  std::optional<JournalStart> from{};
+  /// Called for every record read, after its place in the chain was checked; false stops there.
   std::function<bool(const Record&)> visit{};
 };
 
 struct Recovered {
   Sales sales;
-  ChainPoint last;                      ///< the end of the chain; position 0: an empty journal
-  std::optional<Mark> mark;             ///< nothing: a new directory
-  Position snapshot;                    ///< folded from the records after it; 0: from all
-  std::uint64_t bytes = 0;              ///< of all records
-  std::uint64_t bytes_in_snapshot = 0;  ///< of those that the snapshot stands for
+  ChainPoint last;           ///< the end of the chain; position 0: an empty journal
+  std::optional<Mark> mark;  ///< nothing: a new directory
+  Position snapshot;         ///< folded from the records after it; 0: from all
+  JournalStart next;         ///< what follows `last`
+  std::optional<JournalStart> after_snapshot;  ///< what follows the record of `snapshot`
+  std::uint64_t bytes = 0;                     ///< of all records read
+  std::uint64_t bytes_in_snapshot = 0;         ///< of those that the snapshot stands for
   std::vector<NumberedFile> segments;
   JournalPlace end;  ///< where the next record goes
   /// The first record that the mark does not cover, or `end`.

@@ -40,7 +40,9 @@ void Snapshotter::run() {
 
 void Snapshotter::take() {
   const Position upto = parts_.committer.durable().position;
-  RecoverOptions options{.beside_server = true};
+  // The first record read is folded in before it can be seen to lie behind `upto`.
+  if (parts_.after_last && upto <= parts_.after_last->before.position) return;
+  RecoverOptions options{.beside_server = true, .from = parts_.after_last};
   options.visit = [&](const Record& record) { return record.head.position < upto && !stopping_; };
   auto recovered = recover(parts_.disk, parts_.dir, options);
   if (stopping_) return;
@@ -48,6 +50,7 @@ void Snapshotter::take() {
   const auto written = write_snapshot(
       parts_.disk, parts_.dir, {.at = recovered->last, .sales = std::move(recovered->sales)});
   if (!written) return parts_.warn("no snapshot was made: " + written.error().what);
+  parts_.after_last = recovered->next;
   // The names of the journal's files lie in the same directory: what a sync of it that failed has
   // lost, a sync for a new segment would not hear of.
   if (auto synced = parts_.disk.sync_directory(parts_.dir); !synced) {

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "engine/bell.h"
+#include "engine/chain_reader.h"
 #include "engine/committer.h"
 #include "engine/disk.h"
 #include "engine/failure.h"
@@ -15,7 +17,8 @@
 namespace dibs::engine {
 
 /// Makes snapshots off the buyers' path, by rehearsing the recovery they are for: it reads the
-/// last snapshot and the journal behind it as a start would, and writes the state they give. A
+/// last snapshot and the journal behind it as a start would, and writes the state they give. The
+/// journal before that snapshot is not read again: each record is read once for all snapshots. A
 /// thread of its own; for the time of a snapshot the sales are in memory twice.
 class Snapshotter {
  public:
@@ -27,7 +30,8 @@ class Snapshotter {
     Failure& failure;
     std::function<void(const std::string&)> warn;
     std::uint64_t every_bytes = 0;
-    std::uint64_t bytes_before = 0;  ///< of journal since the last snapshot, when started
+    std::uint64_t bytes_before = 0;            ///< of journal since the last snapshot, when started
+    std::optional<JournalStart> after_last{};  ///< what follows the last snapshot, when started
   };
 
   explicit Snapshotter(Parts parts) : parts_(std::move(parts)) {}

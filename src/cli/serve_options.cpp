@@ -35,12 +35,12 @@ Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) 
     return fault(FaultKind::bad_input, "--jwt-key-file is given without the rest.",
                  "Give --jwt-alg and --jwt-audience too.");
   }
-  static const std::map<std::string, api::JwtAlgorithm> kAlgorithms = {
+  static const std::map<std::string, api::JwtAlgorithm> algorithms = {
       {"HS256", api::JwtAlgorithm::hs256},
       {"RS256", api::JwtAlgorithm::rs256},
       {"ES256", api::JwtAlgorithm::es256}};
   api::JwtOptions jwt;
-  jwt.algorithm = kAlgorithms.at(options.jwt_algorithm);
+  jwt.algorithm = algorithms.at(options.jwt_algorithm);
   jwt.audience = options.jwt_audience;
   for (const auto& file : options.jwt_key_files) {
     auto key = read_whole_file(file);

@@ -74,7 +74,7 @@ void add_spec(JsonLine& line, const sale::SaleSpec& spec) {
 }
 
 /// As text: a JSON reader may not keep 64 bits of a number.
-std::string hex(std::uint64_t value) {
+std::string hex_of_number(std::uint64_t value) {
   std::array<char, 17> digits{};
   std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(value));
   return digits.data();
@@ -88,7 +88,7 @@ std::string ends_json(const CleanEndEntry& end) {
                 .text("sale", sale.sale.view())
                 .number("seq", sale.seq.value())
                 .number("last_arrival", sale.last.value())
-                .text("state_hash", hex(sale.state_hash))
+                .text("state_hash", hex_of_number(sale.state_hash))
                 .finish();
   }
   return json + "]";

@@ -43,7 +43,7 @@ struct StoredOrder {
   std::uint8_t line_count = 0;
   std::uint8_t key_size = 0;
   std::uint8_t reference_size = 0;
-  bool extended = false;  ///< a begun payment has moved the deadline, which it does once
+  bool extended = false;  ///< the one extension by a begun payment is used up
   OrderState state = OrderState::released;
   Money money = Money::none;
   Reason reason = Reason::none;

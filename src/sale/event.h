@@ -106,10 +106,13 @@ struct Promoted {
   std::optional<Instant> expires_at;
   friend bool operator==(const Promoted&, const Promoted&) = default;
 };
+/// `extends`: the hold has had its one extension from here on. (Without it the deadline is as it
+/// was; old journals say it of every payment begun.)
 struct Paying {
   OrderRef order;
   std::uint32_t attempt = 1;
   Instant expires_at;
+  bool extends = false;
   friend bool operator==(const Paying&, const Paying&) = default;
 };
 /// A payment failed and attempts are left: the order is `held` again.

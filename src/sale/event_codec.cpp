@@ -31,6 +31,7 @@ enum class Tag : std::uint8_t {
   refund_due = 38,
   released = 39,
   ended_sold_out = 40,
+  paying_in_time = 41,
 };
 
 template <class Enum>
@@ -167,7 +168,7 @@ struct TagOf {
   Tag operator()(const Archived&) const { return Tag::archived; }
   Tag operator()(const Accepted&) const { return Tag::accepted; }
   Tag operator()(const Promoted&) const { return Tag::promoted; }
-  Tag operator()(const Paying&) const { return Tag::paying; }
+  Tag operator()(const Paying& f) const { return f.extends ? Tag::paying : Tag::paying_in_time; }
   Tag operator()(const Declined&) const { return Tag::declined; }
   Tag operator()(const Paid&) const { return Tag::paid; }
   Tag operator()(const MoneyMoved&) const { return Tag::money_moved; }
@@ -227,8 +228,9 @@ std::optional<Fact> get_fact(std::uint8_t tag, ByteReader& in) {
     case Tag::promoted:
       return Promoted{get_ref(in), get_enum(in, OrderState::closed), get_optional_instant(in)};
     case Tag::paying:
+    case Tag::paying_in_time:
       return Paying{get_ref(in), static_cast<std::uint32_t>(get_number(in, UINT32_MAX)),
-                    get_instant(in)};
+                    get_instant(in), static_cast<Tag>(tag) == Tag::paying};
     case Tag::declined:
       return Declined{get_ref(in)};
     case Tag::paid:

@@ -4,7 +4,6 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
-#include "sale/mutant.h"
 
 namespace dibs::sale {
 namespace {
@@ -124,11 +123,8 @@ class Fold {
     StoredOrder& order = state_.book.at(index);
     const std::int64_t deadline_before = order.deadline_ns;
     set_deadline(index, f.expires_at);
-    if (order.deadline_ns != deadline_before) {
-      order.extended = true;
-      state_.holds.postponed(state_.book, index);
-    }
-    if (planted(Mutant::begin_uses_up_extension)) order.extended = true;
+    if (order.deadline_ns != deadline_before) state_.holds.postponed(state_.book, index);
+    if (f.extends) order.extended = true;
     move(index, OrderState::paying, Money::none, Reason::none);
   }
 

@@ -129,8 +129,8 @@ class Objection {
     if (!is_storable(f.expires_at) || f.expires_at < deadline) {
       return "its deadline is earlier than before.";
     }
-    const bool again = state_.book.at(order).extended && f.expires_at != deadline;
-    return again ? "its deadline has moved before." : kFine;
+    const bool may_extend = f.extends && !state_.book.at(order).extended;
+    return may_extend || f.expires_at == deadline ? kFine : "its deadline moves without leave.";
   }
 
   std::string_view operator()(const Declined& f) const {

@@ -20,11 +20,12 @@ Outcome Rules::decide(const BeginPayment& command) {
   if (state != OrderState::held) return refuse(Code::wrong_state, order);
 
   // Units are kept for at least payment_seconds more, but only once, or nobody would have to pay.
-  Instant expires_at = state_.expires_at(order);
-  if (!o.extended) {
-    expires_at = std::max(expires_at, deadline_after(state_.spec->payment_seconds));
-  }
-  record(Paying{ref(order), o.declines + 1, expires_at});
+  const Instant deadline = state_.expires_at(order);
+  const Instant window_ends = deadline_after(state_.spec->payment_seconds);
+  const bool needs_more = deadline < window_ends || planted(Mutant::begin_uses_up_extension);
+  const bool extends = !o.extended && needs_more;
+  record(Paying{ref(order), o.declines + 1, extends ? std::max(deadline, window_ends) : deadline,
+                extends});
   serve_lines(limits::kOrdersPerStep);
   return done(order);
 }

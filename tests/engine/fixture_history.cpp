@@ -140,8 +140,8 @@ std::unique_ptr<MemoryDisk> history_with_crash() {
   stage.buy("cleo");
   stage.refused("dora", sale::Code::sold_out);
   sale::Put last = put_with_line(1);
-  last.spec.checkout_url = "https://shop.example/" + std::string(400, 'c');  // beyond a sector
-  stage.run(sale::Put{last.spec, sale::Put::kCheckoutUrl});
+  last.spec.notify_url = "https://shop.example/" + std::string(400, 'c');  // beyond a sector
+  stage.run(sale::Put{last.spec, sale::Put::kNotify});
   auto crashed = disk->copy();
   const std::string path = path_in(kFixtureDir, segment_name(Position(1)));
   std::string bytes = crashed->read(path);

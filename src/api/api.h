@@ -42,6 +42,12 @@ struct Options {
   bool insecure_demo = false;             ///< trust Dibs-Buyer alone
   /// Listener that alone serves operators and support; nothing: every listener does.
   std::optional<std::uint32_t> operator_listener;
+  /// How long the store may take to answer before the caller is told that the outcome is not
+  /// known. A commit takes some ms and up to a second or two on a disk that is busy with something
+  /// else; proxies and clients commonly give up after 30 s or more. Between them: 10 s.
+  Duration store_patience = std::chrono::seconds(10);
+  /// The same for reads of the journal: 10 million entries at some 500,000 a second take 20 s.
+  Duration journal_patience = std::chrono::seconds(60);
 };
 
 /// One figure for /metrics. `name` is a row of the table in src/api/metrics_table.h; others are

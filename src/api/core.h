@@ -9,6 +9,7 @@
 #include "api/metrics.h"
 #include "api/payments.h"
 #include "api/rate_limit.h"
+#include "api/timely_store.h"
 #include "api/worker.h"
 
 namespace dibs::api {
@@ -21,18 +22,20 @@ inline constexpr std::uint32_t kNoLoop = UINT32_MAX;
 /// **Threads.** Routes run on the server's loops and on the store's threads. What must be in one
 /// order or at a time (streams, long polls, retries) runs on the one thread of `worker`.
 /// **Lock order.** Payments, then the broadcaster's table of sales, then one sale's inbox, then the
-/// worker's queue. None is held while the store, the provider or a stream is called.
+/// worker's queue; the store's waiting calls by themselves. None is held while the store, the
+/// provider or a stream is called.
 struct Core {
   Core(Options given, Authenticator checked, store::SaleStore& the_store,
        payment::Provider* the_provider, const Clock& the_clock, StatsSource the_stats)
       : options(std::move(given)),
         authenticator(std::move(checked)),
-        store(the_store),
         provider(the_provider),
         clock(the_clock),
         stats(std::move(the_stats)),
         limiter(options.rate_per_buyer),
         worker(the_clock),
+        store(the_store, worker, the_clock,
+              {.answer = options.store_patience, .reading = options.journal_patience}),
         broadcaster(*this),
         payments(*this) {}
 
@@ -41,7 +44,6 @@ struct Core {
 
   const Options options;
   const Authenticator authenticator;
-  store::SaleStore& store;
   payment::Provider* const provider;
   const Clock& clock;
   const StatsSource stats;
@@ -51,6 +53,7 @@ struct Core {
   std::atomic<bool> stopped = false;   ///< requests are refused
   std::atomic<std::uint64_t> stamps = 0;
   Worker worker;
+  TimelyStore store;
   Broadcaster broadcaster;
   Payments payments;
 };

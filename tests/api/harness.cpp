@@ -107,11 +107,12 @@ Harness::Harness(HarnessOptions options) : directory_(temporary_directory()) {
   auto engine = engine::Engine::open(engine_options, system_clock());
   if (!engine) throw std::runtime_error(engine.error().what);
   engine_ = std::move(*engine);
+  store_ = std::make_unique<SilentStore>(*engine_);
   if (options.sandbox && options.provider == nullptr) {
     sandbox_ = payment::make_sandbox(system_clock());
   }
   auto* provider = options.provider != nullptr ? options.provider : sandbox_.get();
-  auto api = Api::make(options.api, *engine_, provider, system_clock(), [this] {
+  auto api = Api::make(options.api, *store_, provider, system_clock(), [this] {
     return std::vector<Stat>{
         {"dibs_engine_commits_total", static_cast<double>(engine_->counters().commits)}};
   });
@@ -135,6 +136,7 @@ Harness::Harness(HarnessOptions options) : directory_(temporary_directory()) {
 Harness::~Harness() {
   client_.reset();
   api_->stop();
+  store_->speak();
   server_->drain(std::chrono::seconds(10));
   engine_->drain();
   server_.reset();

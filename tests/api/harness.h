@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/client.h"
+#include "api/silent_store.h"
 #include "engine/engine.h"
 #include "http/server.h"
 #include "payment/provider.h"
@@ -58,6 +59,7 @@ class Harness {
   [[nodiscard]] std::string address(std::size_t listener = 0) const;
   Api& api() { return *api_; }
   engine::Engine& engine() { return *engine_; }
+  SilentStore& store() { return *store_; }  ///< what the API takes for its store
   http::Server& server() { return *server_; }
 
   /// Creates a sale of one item `floor` and says its id. `members` are added to the body.
@@ -73,6 +75,7 @@ class Harness {
  private:
   std::filesystem::path directory_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<SilentStore> store_;
   std::unique_ptr<payment::Provider> sandbox_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Handler> handler_;

@@ -74,7 +74,11 @@ struct PutReader {
     const auto text = members.text(name);
     if (!text) return;
     into = parse_rfc3339(*text);
-    if (!into) members.note(name, "must be null or a time like 2026-12-01T11:00:00.000Z");
+    if (!into) return members.note(name, "must be null or a time like 2026-12-01T11:00:00.000Z");
+    // It is shown in milliseconds: what is shown could not be put back.
+    if (*into != std::chrono::floor<std::chrono::milliseconds>(*into)) {
+      members.note(name, "must not be finer than milliseconds");
+    }
   }
 
   void url(std::string_view name, Put::Member member, std::optional<std::string>& into) {

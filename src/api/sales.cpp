@@ -35,7 +35,10 @@ Job change(Core& core, const Call& call, sale::Command::Action action) {
           if (result->code != sale::Code::ok) return answer.refuse(problem_of(core, *result));
           const auto view = core.store.glance(sale);
           if (!view) return answer.refuse(problem(sale::Code::unknown_sale));
-          answer.json(result->created ? 201 : 200, sale_json(core, *view, Viewer::staff));
+          Answer::Headers headers;
+          if (result->replayed) headers.emplace_back("Idempotency-Replayed", "true");
+          answer.json(result->created ? 201 : 200, sale_json(core, *view, Viewer::staff),
+                      std::move(headers));
         });
   };
 }

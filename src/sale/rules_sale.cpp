@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,13 @@ std::string_view frozen_member(const SaleSpec& now, const SaleSpec& target, bool
   return {};
 }
 
+/// "At once" as a time that the API can show and take back: it speaks in milliseconds.
+Instant at_once(Instant now) { return std::chrono::floor<std::chrono::milliseconds>(now); }
+
+/// Whether a sale that opens now has closed already.
+bool is_over(const SaleSpec& spec) { return spec.closes_at && *spec.closes_at <= *spec.opens_at; }
+constexpr const char* kIsOver = "closes_at must be after opens_at; opens_at null is now.";
+
 }  // namespace
 
 Outcome Rules::decide(const Put& put) {
@@ -68,7 +76,10 @@ Outcome Rules::decide(const Put& put) {
 Outcome Rules::create(const Put& put) {
   if (auto problem = problem_of(put.spec)) return refuse(Code::malformed, *std::move(problem));
   SaleSpec spec = put.spec;
-  if (!spec.opens_at) spec.opens_at = at_;
+  if (!spec.opens_at) {
+    spec.opens_at = at_once(at_);
+    if (is_over(spec)) return refuse(Code::malformed, kIsOver);
+  }
   const bool opens_now = *spec.opens_at <= at_;
   record(Created{std::move(spec)});
   if (opens_now) record(Opened{});
@@ -79,8 +90,10 @@ Outcome Rules::create(const Put& put) {
 
 Outcome Rules::change(SaleSpec target) {
   // No opening time means at once; once it is open, that has been fulfilled.
-  if (!target.opens_at) target.opens_at = state_.opened ? state_.spec->opens_at : at_;
+  const bool opens_now = !target.opens_at && !state_.opened;
+  if (!target.opens_at) target.opens_at = state_.opened ? state_.spec->opens_at : at_once(at_);
   if (auto problem = problem_of(target)) return refuse(Code::malformed, *std::move(problem));
+  if (opens_now && is_over(target)) return refuse(Code::malformed, kIsOver);
   if (target == *state_.spec) return refuse(Code::ok);
   if (state_.opened || state_.closed) {
     const auto member = frozen_member(*state_.spec, target, state_.closed);
@@ -151,7 +164,10 @@ Outcome Rules::decide(const Restock& restock) {
   const auto earlier = state_.restocks.find(restock.key.view());
   if (earlier != state_.restocks.end()) {
     const bool same = earlier->second.sku == restock.sku && earlier->second.delta == restock.delta;
-    return refuse(same ? Code::ok : Code::idempotency_mismatch);
+    if (!same) return refuse(Code::idempotency_mismatch);
+    Outcome outcome = refuse(Code::ok);
+    outcome.replayed = true;
+    return outcome;
   }
   if (state_.closed) return refuse(Code::closed);
 

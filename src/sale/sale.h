@@ -58,7 +58,7 @@ struct SaleView {
 struct Outcome {
   Code code = Code::ok;
   Arrival arrival;                 ///< the number this buy was given; 0 when it was not numbered
-  bool replayed = false;           ///< `order` was accepted before under this key
+  bool replayed = false;           ///< this buy or restock was done before under its key
   bool created = false;            ///< Put: the sale did not exist
   std::optional<OrderView> order;  ///< the order as it is now
   std::vector<OrderView> live_orders;  ///< limit_reached: what the buyer has

@@ -69,6 +69,14 @@ TEST_F(SalesTest, TheExampleOfTheContractIsTaken) {
   EXPECT_EQ(made["opens_at"], "2096-12-01T11:00:00.000Z");
 }
 
+TEST_F(SalesTest, WhatIsShownCanBePutBack) {
+  const auto sale = server_.sale();  // opens now
+  const auto shown = server_.call("GET", "/v1/sales/" + sale, as_operator());
+  const auto same = put(sale, R"({"opens_at":")" + shown["opens_at"] + R"(","closes_at":null})");
+  EXPECT_EQ(same.status, 200) << same.body;
+  EXPECT_EQ(same["seq"], shown["seq"]) << "and changes nothing";
+}
+
 TEST_F(SalesTest, ThePublicSeesFiguresTimesAndDurability) {
   const auto sale = server_.sale("", 2);
   server_.buy(sale, "a");
@@ -169,6 +177,10 @@ TEST_F(SalesTest, EveryBoundIsKeptAndTheMemberIsNamed) {
       {minimal(R"("test":1)"), "test must be true or false"},
       {minimal(R"("opens_at":"tomorrow")"), "opens_at must be null or a time"},
       {minimal(R"("opens_at":5)"), "opens_at must be"},
+      {minimal(R"("opens_at":"2096-01-01T00:00:00.0005Z")"), "opens_at must not be finer"},
+      {minimal(R"("closes_at":"2096-01-01T00:00:00.000000001Z")"), "closes_at must not be finer"},
+      {minimal(R"("closes_at":"2020-01-01T00:00:00Z")"), "closes_at must be after opens_at"},
+      {minimal(R"("opens_at":null,"closes_at":"2020-01-01T00:00:00Z")"), "closes_at must be after"},
       {minimal(R"("opens_at":"2096-01-01T00:00:00Z","closes_at":"2096-01-01T00:00:00Z")"),
        "closes_at must be after opens_at"},
       {minimal(R"("checkout_url":"javascript:x")"), "checkout_url must be"},
@@ -216,7 +228,10 @@ TEST_F(SalesTest, StockIsAddedOnceAKeyAndPromotesTheLine) {
   const auto waiting = server_.buy(sale, "b");
   const auto added = stock(sale, R"({"sku":"floor","delta":3})", "k1");
   EXPECT_EQ(added.status, 200) << added.body;
-  EXPECT_EQ(stock(sale, R"({"sku":"floor","delta":3})", "k1").status, 200);
+  EXPECT_EQ(added.header("Idempotency-Replayed"), "");
+  const auto again = stock(sale, R"({"sku":"floor","delta":3})", "k1");
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
   EXPECT_NE(get(sale)["items"].find(R"("total":4)"), std::string::npos);
   EXPECT_EQ(server_.call("GET", "/v1/orders/" + waiting["id"], as_buyer("b"))["state"], "held");
   expect_problem(stock(sale, R"({"sku":"floor","delta":4})", "k1"), 422, "idempotency_mismatch");

@@ -83,10 +83,25 @@ TEST_F(Operators, close_by_moving_the_closing_time_into_the_past) {
   EXPECT_EQ(sale.view().state, SaleState::closed);
 }
 
+TEST_F(Operators, cannot_put_a_sale_that_opens_now_and_has_closed) {
+  spec.closes_at = now - seconds(5);
+  EXPECT_EQ(put().code, Code::malformed);
+  EXPECT_FALSE(sale.exists());
+  spec.opens_at = now + seconds(100);
+  spec.closes_at = now + seconds(200);
+  EXPECT_EQ(put().code, Code::ok);
+  spec.opens_at.reset();
+  spec.closes_at = now;
+  EXPECT_EQ(put(Put::kOpensAt | Put::kClosesAt).code, Code::malformed);
+  EXPECT_EQ(sale.view().state, SaleState::scheduled);
+}
+
 TEST_F(Operators, restock_once_a_key) {
   put();
-  EXPECT_EQ(restock(5, "r1").code, Code::ok);
-  EXPECT_EQ(restock(5, "r1").code, Code::ok);
+  EXPECT_FALSE(restock(5, "r1").replayed);
+  const Outcome again = restock(5, "r1");
+  EXPECT_EQ(again.code, Code::ok);
+  EXPECT_TRUE(again.replayed);
   EXPECT_EQ(item().total, 7);
   EXPECT_EQ(restock(6, "r1").code, Code::idempotency_mismatch);
   EXPECT_EQ(restock(5, "r2", "roof").code, Code::unknown_sku);

@@ -22,6 +22,14 @@ TEST_F(Time, opens_at_once_when_no_time_is_given) {
   EXPECT_EQ(sale.view().spec->opens_at, now);
 }
 
+TEST_F(Time, of_opening_at_once_is_in_whole_milliseconds) {
+  const Instant whole = now;
+  now += std::chrono::nanoseconds(999'999);
+  put();
+  EXPECT_EQ(sale.view().state, SaleState::open);
+  EXPECT_EQ(sale.view().spec->opens_at, whole) << "as the API shows it, so it can be put back";
+}
+
 TEST_F(Time, of_an_event_is_its_own_deadline_however_late_the_sweeper) {
   spec.items[0].stock = 1;
   put();

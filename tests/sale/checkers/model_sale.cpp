@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "sale/checkers/model.h"
@@ -75,11 +76,16 @@ ModelAnswer Model::on(const Put& c) {
   take(Put::kNotify, &SaleSpec::notify_url);
   take(Put::kPublicStock, &SaleSpec::public_stock_hidden);
   take(Put::kTest, &SaleSpec::test);
-  if (!next.opens_at) next.opens_at = opened_ ? spec_.opens_at : now_;
+  const bool opens_now = !next.opens_at && !opened_;
+  if (!next.opens_at) {
+    next.opens_at = opened_ ? *spec_.opens_at : std::chrono::floor<std::chrono::milliseconds>(now_);
+  }
   for (const auto& i : next.items) {
     const bool free = next.payment == PaymentMode::none;
     if (free && i.price != 0) return answer(Code::malformed);
   }
+  const bool is_over = next.closes_at && *next.closes_at <= *next.opens_at;
+  if (opens_now && is_over) return answer(Code::malformed);
   if (exists_ && next == spec_) return answer(Code::ok);
   if ((opened_ || closed_) && as_far_as_allowed(next) != next) return answer(Code::wrong_state);
 
@@ -138,7 +144,10 @@ ModelAnswer Model::on(const Restock& c) {
   if (item(sku) == nullptr) return answer(Code::unknown_sku);
   const std::pair what{sku, c.delta};
   if (!c.key.empty() && restocks_.contains(c.key.value())) {
-    return answer(restocks_.at(c.key.value()) == what ? Code::ok : Code::idempotency_mismatch);
+    if (restocks_.at(c.key.value()) != what) return answer(Code::idempotency_mismatch);
+    ModelAnswer a;
+    a.replayed = true;
+    return a;
   }
   if (closed_) return answer(Code::closed);
   if (available(sku) + c.delta < 0) return answer(Code::wrong_state);

@@ -104,7 +104,8 @@ void Broadcaster::publish(const HubPointer& hub) {
   hub->next_publish = core_.clock.monotonic() + kPublishEvery;
   const auto change = hub->feed.advance(hub->newest, core_.clock.now());
   send_to(hub->streams, change.events);
-  if (change.line_moved) plan_line_refresh(hub);
+  // One who leaves the middle of a line and one who joins its end change no figure of the line.
+  if (change.line_moved || hub->newest->waiting > 0) plan_line_refresh(hub);
 }
 
 void Broadcaster::plan_line_refresh(const HubPointer& hub) {
@@ -112,14 +113,14 @@ void Broadcaster::plan_line_refresh(const HubPointer& hub) {
   core_.worker.at(hub->next_line_refresh, [this, hub] { refresh_line(hub); });
 }
 
-/// Positions have moved: streams of those who wait tell the new one.
+/// Positions may have moved: those who listen for their order hear the new one.
 void Broadcaster::refresh_line(const HubPointer& hub) {
   hub->line_refresh_planned = false;
   hub->next_line_refresh = core_.clock.monotonic() + kLineEvery;
   std::vector<WatchPointer> concerned;
   for (const auto& [key, watches] : hub->watches) {
     for (const auto& watch : watches) {
-      if (watch->stream && watch->latest && watch->latest->position) concerned.push_back(watch);
+      if (watch->latest && watch->latest->position) concerned.push_back(watch);
     }
   }
   for (const auto& watch : concerned) ask(watch);

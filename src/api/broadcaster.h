@@ -46,7 +46,7 @@ class Broadcaster {
   // From any thread; what follows happens on the worker.
   void follow_sale(SaleId sale, Answer answer, std::optional<StreamId> resume);
   void follow_live(SaleId sale, Answer answer);
-  /// Answers when the order's seq differs from `known` (nothing: from what it is now), or after
+  /// Answers when the order's ETag differs from `known` (nothing: from what it is now), or after
   /// `patience`.
   void wait_for_order(std::shared_ptr<Watch> watch, Duration patience, Stamp stamp);
   void follow_order(std::shared_ptr<Watch> watch, Stamp stamp);

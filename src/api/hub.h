@@ -32,10 +32,10 @@ struct Watch {
   const BuyerId owner;           ///< empty: may see any order
   std::optional<Answer> answer;  ///< until it is used
   const bool streams;
-  std::weak_ptr<Hub> hub;          ///< set before the store is asked
-  std::shared_ptr<Stream> stream;  ///< once begun
-  std::optional<StreamId> resume;  ///< stream: where it was cut
-  std::optional<Seq> known;        ///< long poll: answer as soon as the order's seq differs
+  std::weak_ptr<Hub> hub;            ///< set before the store is asked
+  std::shared_ptr<Stream> stream;    ///< once begun
+  std::optional<StreamId> resume;    ///< stream: where it was cut
+  std::optional<std::string> known;  ///< long poll: answer as soon as the order's ETag differs
   std::optional<sale::OrderView> latest;
   bool asking = false;       ///< the store has been asked and has not answered
   bool ask_again = false;    ///< something happened meanwhile

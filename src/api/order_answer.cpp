@@ -11,9 +11,10 @@ std::string currency_of(const Core& core, const SaleId& sale) {
   return view ? view->spec->currency : std::string();
 }
 
-/// Both are rounded up: who waits that long is never early.
+/// `now` is the time that judged the request, before the opening, whenever it is answered. Both
+/// waits are rounded up, so neither is 0: who waits that long is never early.
 void add_opening(Problem& refused, Instant opens_at, Instant now) {
-  const Duration rest = std::max(opens_at - now, Duration(0));
+  const Duration rest = opens_at - now;
   JsonWriter json(refused.members);
   refused.members += ',';
   json.member("opens_at", to_rfc3339(opens_at)).member("server_time", to_rfc3339(now));
@@ -42,9 +43,16 @@ std::string order_json(const Core& core, const sale::OrderView& order) {
   return body;
 }
 
+std::string etag_of(const sale::OrderView& order) {
+  std::string tag = "\"" + std::to_string(order.seq.value());
+  if (order.position) tag += "." + std::to_string(*order.position);
+  if (order.expires_at) tag += "." + std::to_string(to_ns(*order.expires_at));
+  return tag + "\"";
+}
+
 void answer_order(const Core& core, Answer& answer, std::uint16_t status,
                   const sale::OrderView& order, Answer::Headers headers) {
-  headers.emplace_back("ETag", "\"" + std::to_string(order.seq.value()) + "\"");
+  headers.emplace_back("ETag", etag_of(order));
   answer.json(status, order_json(core, order), std::move(headers));
 }
 
@@ -52,10 +60,30 @@ Problem problem_of(const Core& core, const sale::Outcome& outcome) {
   Problem refused = problem(outcome.code, outcome.detail);
   if (sale::info(outcome.code).numbered) refused.arrival = outcome.arrival;
   if (outcome.code == sale::Code::not_open && outcome.opens_at) {
-    add_opening(refused, *outcome.opens_at, core.clock.now());
+    add_opening(refused, *outcome.opens_at, outcome.now);
   }
   if (outcome.code == sale::Code::limit_reached) add_live_orders(refused, core, outcome);
   return refused;
+}
+
+Problem problem_of_order(const Core& core, const sale::Outcome& outcome) {
+  if (outcome.code == sale::Code::unknown_sale) return problem(sale::Code::unknown_order);
+  return problem_of(core, outcome);
+}
+
+void find_order(Core& core, const Stamp& stamp, const OrderId& order, BuyerId owner, Answer answer,
+                OrderFound found) {
+  core.store.find_order(
+      stamp, order,
+      [owner = std::move(owner), answer = std::move(answer),
+       found = std::move(found)](Result<std::optional<sale::OrderView>> result) mutable {
+        if (!result) return answer.refuse(problem_of(result.error(), false));
+        const auto& view = *result;
+        if (!view || (!owner.empty() && view->buyer != owner)) {
+          return answer.refuse(problem(sale::Code::unknown_order));
+        }
+        found(std::move(answer), *view);
+      });
 }
 
 }  // namespace dibs::api

@@ -8,7 +8,7 @@ namespace dibs::api::orders {
 void answer_outcome(const Core& core, Answer& answer, std::uint16_t status,
                     const Result<sale::Outcome>& result) {
   if (!result) return answer.refuse(problem_of(result.error(), true));
-  if (result->code != sale::Code::ok) return answer.refuse(problem_of(core, *result));
+  if (result->code != sale::Code::ok) return answer.refuse(problem_of_order(core, *result));
   answer_order(core, answer, status, *result->order);
 }
 

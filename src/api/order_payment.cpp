@@ -19,16 +19,10 @@ std::optional<sale::PaymentMode> mode_of(const Core& core, const SaleId& sale) {
 Job refuse_mode(Core& core, const Call& call, std::string detail) {
   return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp,
           detail = std::move(detail)](Answer answer) {
-    core.store.find_order(stamp, order,
-                          [owner, detail, answer = std::move(answer)](
-                              Result<std::optional<sale::OrderView>> result) mutable {
-                            if (!result) return answer.refuse(problem_of(result.error(), false));
-                            const auto& found = *result;
-                            if (!found || (!owner.empty() && found->buyer != owner)) {
-                              return answer.refuse(problem(sale::Code::unknown_order));
-                            }
-                            answer.refuse(problem(sale::Code::wrong_state, detail));
-                          });
+    find_order(core, stamp, order, owner, std::move(answer),
+               [detail](Answer to, const sale::OrderView& /*found*/) {
+                 to.refuse(problem(sale::Code::wrong_state, detail));
+               });
   };
 }
 

@@ -106,33 +106,24 @@ Prepared get(Core& core, const Call& call) {
     if (!seconds) return std::unexpected(malformed("wait must be 0 to 30 seconds"));
     wait = *seconds;
   }
-  // A client that names the seq it has seen (as an ETag) misses no change between two polls.
-  std::optional<Seq> known;
-  if (const auto etag = call.request.header("If-None-Match")) {
-    const bool quoted = etag->size() > 2 && etag->front() == '"' && etag->back() == '"';
-    const auto seq =
-        quoted ? parse_number(etag->substr(1, etag->size() - 2), UINT64_MAX) : std::nullopt;
-    if (seq) known = Seq(*seq);
+  // A client that names the order it has seen (by its ETag) misses no change between two polls.
+  std::optional<std::string> known;
+  if (auto etag = call.request.header("If-None-Match")) {
+    if (etag->starts_with("W/")) etag->remove_prefix(2);  // a proxy that compresses marks it so
+    if (etag->starts_with('"')) known = std::string(*etag);
   }
   if (call.request.method == http::Method::head) wait = 0;
   return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp, known,
-          wait](Answer answer) {
+          wait](Answer answer) mutable {
     if (wait > 0) {
       answer.waits();
       auto watch = std::make_shared<Watch>(order, owner, std::move(answer), false);
-      watch->known = known;
+      watch->known = std::move(known);
       return core.broadcaster.wait_for_order(std::move(watch), std::chrono::seconds(wait), stamp);
     }
-    core.store.find_order(stamp, order,
-                          [&core, owner, answer = std::move(answer)](
-                              Result<std::optional<sale::OrderView>> result) mutable {
-                            if (!result) return answer.refuse(problem_of(result.error(), false));
-                            const auto& found = *result;
-                            if (!found || (!owner.empty() && found->buyer != owner)) {
-                              return answer.refuse(problem(sale::Code::unknown_order));
-                            }
-                            answer_order(core, answer, 200, *found);
-                          });
+    find_order(
+        core, stamp, order, owner, std::move(answer),
+        [&core](Answer to, const sale::OrderView& found) { answer_order(core, to, 200, found); });
   };
 }
 

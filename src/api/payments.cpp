@@ -43,23 +43,18 @@ void Payments::pay(OrderId order, BuyerId owner, std::string token, Stamp stamp,
 
 /// The running attempt, as its order is now.
 void Payments::show(OrderId order, BuyerId owner, Stamp stamp, Answer answer) {
-  core_.store.find_order(
-      stamp, order,
-      [this, owner = std::move(owner),
-       answer = std::move(answer)](Result<std::optional<sale::OrderView>> result) mutable {
-        if (!result) return answer.refuse(problem_of(result.error(), false));
-        const auto& found = *result;
-        if (!found || (!owner.empty() && found->buyer != owner)) {
-          return answer.refuse(problem(sale::Code::unknown_order));
-        }
-        answer_order(core_, answer, found->state == sale::OrderState::paying ? 202 : 200, *found);
-      });
+  find_order(core_, stamp, order, std::move(owner), std::move(answer),
+             [this](Answer to, const sale::OrderView& found) {
+               const bool paying = found.state == sale::OrderState::paying;
+               answer_order(core_, to, paying ? 202 : 200, found);
+             });
 }
 
 void Payments::begun(const Run& run, Result<sale::Outcome> result) {
   if (!result || result->code != sale::Code::ok) {
     end(run->order);
-    return refuse(run, result ? problem_of(core_, *result) : problem_of(result.error(), true));
+    return refuse(run,
+                  result ? problem_of_order(core_, *result) : problem_of(result.error(), true));
   }
   const sale::OrderView& order = *result->order;
   if (!core_.provider->answers_at_once(run->token)) {
@@ -124,7 +119,7 @@ void Payments::void_authorisation(const Run& run, sale::Outcome why) {
 void Payments::finish(const Run& run, const sale::Outcome& outcome) {
   end(run->order);
   if (!run->answer) return;
-  if (outcome.code != sale::Code::ok) return refuse(run, problem_of(core_, outcome));
+  if (outcome.code != sale::Code::ok) return refuse(run, problem_of_order(core_, outcome));
   answer_order(core_, *run->answer, 200, *outcome.order);
   run->answer.reset();
 }

@@ -68,9 +68,7 @@ void Broadcaster::told(const WatchPointer& watch, Result<std::optional<sale::Ord
     return refuse(watch, problem(sale::Code::unknown_order));
   }
   const bool first = !watch->latest;
-  const bool changed = first || watch->latest->seq != order->seq ||
-                       watch->latest->position != order->position ||
-                       watch->latest->expires_at != order->expires_at;
+  const bool changed = first || etag_of(*watch->latest) != etag_of(*order);
   watch->latest = std::move(order);
   if (watch->streams) {
     told_stream(watch, first, changed);
@@ -81,8 +79,9 @@ void Broadcaster::told(const WatchPointer& watch, Result<std::optional<sale::Ord
 }
 
 void Broadcaster::told_poll(const WatchPointer& watch) {
-  if (!watch->known) watch->known = watch->latest->seq;
-  if (watch->last_chance || watch->latest->seq != *watch->known) answer_poll(watch);
+  const std::string etag = etag_of(*watch->latest);
+  if (!watch->known) watch->known = etag;
+  if (watch->last_chance || etag != *watch->known) answer_poll(watch);
 }
 
 void Broadcaster::told_stream(const WatchPointer& watch, bool first, bool changed) {

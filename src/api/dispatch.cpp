@@ -83,7 +83,9 @@ std::optional<Problem> read_target(const Match& match, Call& call) {
 
 std::optional<Problem> forbidden(const Route& route, const Call& call, Origin origin) {
   if ((route.roles & call.who.role) == 0) return problem(sale::Code::forbidden);
-  if (call.who.only_sale && !call.sale.empty() && *call.who.only_sale != call.sale) {
+  // What anyone may see, a token for another sale does not hide.
+  const bool is_public = (route.roles & kAnyone) != 0;
+  if (!is_public && call.who.only_sale && !call.sale.empty() && *call.who.only_sale != call.sale) {
     return problem(sale::Code::forbidden, "This token is good for another sale only.");
   }
   if (origin == Origin::foreign) {

@@ -53,11 +53,19 @@ struct FactWriter {
   void operator()(const Fact& /*fact*/) const {}
 };
 
+/// The end of a line is one fact of the sale and stands for one of each order that waited.
+std::string_view type_for_an_order(const Event& event) {
+  const auto* end = std::get_if<sale::LineEnded>(&event.fact);
+  if (end == nullptr) return sale::type_of(event);
+  return end->by_close ? "dibs.order.closed" : "dibs.order.sold_out";
+}
+
 }  // namespace
 
-void write_event(JsonWriter& json, const Event& event) {
-  json.begin_object().member("seq", event.seq.value()).member("type", sale::type_of(event));
+void write_event(JsonWriter& json, const Event& event, bool test) {
+  json.begin_object().member("seq", event.seq.value()).member("type", type_for_an_order(event));
   json.member("at", to_rfc3339(event.at));
+  if (test) json.member("test", true);
   if (!event.actor.empty()) json.member("actor", event.actor);
   json.key("data").begin_object();
   std::visit(FactWriter{json}, event.fact);

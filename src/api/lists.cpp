@@ -4,6 +4,7 @@
 
 #include "api/core.h"
 #include "api/csv.h"
+#include "api/order_answer.h"
 #include "api/routes.h"
 #include "api/views.h"
 
@@ -121,6 +122,15 @@ std::string arrivals_json(const SaleId& sale, std::span<const store::ArrivalReco
   return body;
 }
 
+std::string history_json(std::span<const sale::Event> events, bool test) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().key("events").begin_array();
+  for (const auto& event : events) write_event(json, event, test);
+  json.end_array().end_object();
+  return body;
+}
+
 }  // namespace
 
 Prepared orders(Core& core, const Call& call) {
@@ -170,25 +180,16 @@ Prepared arrivals(Core& core, const Call& call) {
 Prepared history(Core& core, const Call& call) {
   return [&core, order = call.order, owner = call.owner(),
           stamp = call.request.stamp](Answer answer) {
-    core.store.find_order(
-        stamp, order,
-        [&core, order, owner,
-         answer = std::move(answer)](Result<std::optional<sale::OrderView>> found) mutable {
-          if (!found) return answer.refuse(problem_of(found.error(), false));
-          if (!*found || (!owner.empty() && (*found)->buyer != owner)) {
-            return answer.refuse(problem(sale::Code::unknown_order));
-          }
-          core.store.history(
-              order, [answer = std::move(answer)](Result<std::vector<sale::Event>> result) mutable {
-                if (!result) return answer.refuse(problem_of(result.error(), false));
-                std::string body;
-                JsonWriter json(body);
-                json.begin_object().key("events").begin_array();
-                for (const auto& event : *result) write_event(json, event);
-                json.end_array().end_object();
-                answer.json(200, std::move(body));
-              });
-        });
+    find_order(core, stamp, order, owner, std::move(answer),
+               [&core, order](Answer to, const sale::OrderView& /*found*/) {
+                 const auto view = core.store.glance(order.sale);
+                 const bool test = view && view->spec->test;
+                 core.store.history(order, [test, to = std::move(to)](
+                                               Result<std::vector<sale::Event>> result) mutable {
+                   if (!result) return to.refuse(problem_of(result.error(), false));
+                   to.json(200, history_json(*result, test));
+                 });
+               });
   };
 }
 

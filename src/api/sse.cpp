@@ -43,7 +43,9 @@ Draft state_event(const sale::SaleView& view, Instant now) {
   json.member("sold_out", view.sold_out());
   write_instant(json, "opens_at", view.spec->opens_at);
   write_instant(json, "closes_at", view.spec->closes_at);
-  json.member("server_time", to_rfc3339(now)).end_object();
+  json.member("server_time", to_rfc3339(now));
+  if (view.spec->test) json.member("test", true);
+  json.end_object();
   return draft;
 }
 

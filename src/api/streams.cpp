@@ -1,5 +1,6 @@
 // Routes of server-sent events.
 #include "api/core.h"
+#include "api/order_answer.h"
 #include "api/routes.h"
 
 namespace dibs::api::streams {
@@ -11,13 +12,25 @@ std::optional<StreamId> resume_point(const Call& call) {
 }
 
 /// HEAD of a stream: it is there; nothing follows.
+void answer_head(Answer& answer) {
+  http::Response response;
+  response.content_type = "text/event-stream";
+  answer.send(std::move(response));
+}
+
 Job head_only(Core& core, const Call& call) {
   return [&core, sale = call.sale](Answer answer) {
     if (!core.store.glance(sale)) return answer.refuse(problem(sale::Code::unknown_sale));
-    http::Response response;
-    response.content_type = "text/event-stream";
-    answer.send(std::move(response));
+    answer_head(answer);
   };
+}
+
+Job order_head_only(Core& core, const Call& call) {
+  return
+      [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp](Answer answer) {
+        find_order(core, stamp, order, owner, std::move(answer),
+                   [](Answer to, const sale::OrderView& /*found*/) { answer_head(to); });
+      };
 }
 
 }  // namespace
@@ -37,7 +50,7 @@ Prepared sale_live(Core& core, const Call& call) {
 }
 
 Prepared order_events(Core& core, const Call& call) {
-  if (call.request.method == http::Method::head) return head_only(core, call);
+  if (call.request.method == http::Method::head) return order_head_only(core, call);
   return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp,
           resume = resume_point(call)](Answer answer) {
     auto watch = std::make_shared<Watch>(order, owner, std::move(answer), true);

@@ -25,8 +25,8 @@ struct SaleContext {
 void write_sale(JsonWriter& json, const sale::SaleView& view, const SaleContext& context);
 
 void write_arrival(JsonWriter& json, const SaleId& sale, const store::ArrivalRecord& record);
-/// An event of an order's history.
-void write_event(JsonWriter& json, const sale::Event& event);
+/// An event of an order's history; `test` marks those of a test sale.
+void write_event(JsonWriter& json, const sale::Event& event, bool test);
 
 /// `value` as RFC 3339, or null.
 void write_instant(JsonWriter& json, std::string_view name, const std::optional<Instant>& value);

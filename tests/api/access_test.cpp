@@ -175,6 +175,19 @@ TEST(Access, TheDemoTrustsDibsBuyerAlone) {
   expect_problem(server.call("GET", "/v1/sales", in_demo("b")), 403, "forbidden");
 }
 
+TEST(Access, ATokenForOneSaleShowsOfOthersWhatAnyoneSees) {
+  Harness server;
+  const auto own = server.sale();
+  const auto other = server.sale();
+  const Headers limited = {
+      {"Authorization", "Bearer " + hs256_token(claims_of("b", ",\"sale\":\"" + own + "\""))}};
+  EXPECT_EQ(server.call("POST", "/v1/sales/" + own + "/orders", limited, kOne).status, 201);
+  expect_problem(server.call("POST", "/v1/sales/" + other + "/orders", limited, kOne), 403,
+                 "forbidden");
+  EXPECT_EQ(server.call("GET", "/v1/sales/" + other, limited).status, 200);
+  EXPECT_EQ(server.call("HEAD", "/v1/sales/" + other + "/events", limited).status, 200);
+}
+
 TEST(Access, PagesOfOtherOriginsAreServedOnlyWhenConfigured) {
   auto options = usual();
   options.api.cors_origins = {"https://shop.example"};

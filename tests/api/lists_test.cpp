@@ -139,5 +139,35 @@ TEST_F(ListsTest, AHistoryTellsAnOrdersEventsFromTheFirst) {
       404, "unknown_order");
 }
 
+// The end of a line is one event of the sale; in the history of each who waited it is their own.
+TEST_F(ListsTest, AHistoryTellsHowTheWaitOfAnOrderEnded) {
+  const auto last_event = [this](const std::string& order) {
+    const auto history = server_.call("GET", "/v1/orders/" + order + "/history", as_support());
+    const auto& events = history.json.as_object().at("events").as_array();
+    return std::string(events.back().as_object().at("type").as_string());
+  };
+  const auto sold_out = server_.sale("", 1);
+  const auto winner = server_.buy(sold_out, "a")["id"];
+  const auto loser = server_.buy(sold_out, "b")["id"];
+  server_.call("POST", "/v1/orders/" + winner + "/payment", as_buyer("a"), R"({"token":"tok_ok"})");
+  EXPECT_EQ(server_.call("GET", "/v1/orders/" + loser, as_buyer("b"))["state"], "sold_out");
+  EXPECT_EQ(last_event(loser), "dibs.order.sold_out");
+
+  const auto closed = server_.sale("", 1);
+  server_.buy(closed, "a");
+  const auto waiting = server_.buy(closed, "b")["id"];
+  server_.call("POST", "/v1/sales/" + closed + "/close", as_operator());
+  EXPECT_EQ(last_event(waiting), "dibs.order.closed");
+}
+
+TEST_F(ListsTest, EventsOfATestSaleAreMarked) {
+  for (const bool test : {true, false}) {
+    const auto sale = server_.sale(test ? R"("test":true)" : "");
+    const auto order = server_.buy(sale, "a")["id"];
+    const auto history = server_.call("GET", "/v1/orders/" + order + "/history", as_support());
+    EXPECT_EQ(history.body.find(R"("test":true)") != std::string::npos, test) << history.body;
+  }
+}
+
 }  // namespace
 }  // namespace dibs::api::test

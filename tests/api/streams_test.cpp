@@ -43,6 +43,9 @@ class StreamsTest : public ::testing::Test {
     ADD_FAILURE() << "the stream ended before " << part;
     return events;
   }
+  void expect_head(const std::string& path, const std::string& buyer, int status) {
+    EXPECT_EQ(server_.call("HEAD", path, as_buyer(buyer)).status, status) << path << " " << buyer;
+  }
   Reply leave(const std::string& order, const std::string& buyer) {
     return server_.call("DELETE", "/v1/orders/" + order, as_buyer(buyer));
   }
@@ -133,6 +136,12 @@ TEST_F(StreamsTest, WhereStockIsHiddenNoFigureOfItIsTold) {
   }
 }
 
+TEST_F(StreamsTest, TheStateOfATestSaleSaysSo) {
+  EXPECT_NE(next(*follow(server_.sale(R"("test":true)")), "state").data.find(R"("test":true)"),
+            std::string::npos);
+  EXPECT_EQ(next(*follow(server_.sale()), "state").data.find("test"), std::string::npos);
+}
+
 TEST_F(StreamsTest, ManyStreamsHearTheSameAndOneThatGoesHoldsUpNobody) {
   const auto sale = server_.sale("", 1'000);
   std::vector<std::unique_ptr<Client>> clients;
@@ -173,6 +182,9 @@ TEST_F(StreamsTest, StreamsOfWhatIsNotThereAreRefused) {
   expect_problem(server_.call("GET", none + "nowhere/events", as_buyer("a")), 404, "unknown_order");
   expect_problem(server_.call("GET", "/v1/orders/" + order + "/events", as_buyer("b")), 404,
                  "unknown_order");
+  expect_head(none + sale + "/events", "a", 404);
+  expect_head("/v1/orders/" + order + "/events", "b", 404);
+  expect_head("/v1/orders/" + order + "/events", "a", 200);
   for (const auto& path : {"/v1/sales/" + sale + "/events", "/v1/sales/" + sale + "/live"}) {
     const auto head = server_.call("HEAD", path, as_operator());
     EXPECT_EQ(head.status, 200);

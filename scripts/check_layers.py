@@ -42,6 +42,7 @@ OWNERS = {
     "spdlog": {"cli"},
     "fmt": {"cli"},
     "CLI": {"cli"},
+    "toml++": {"cli"},
 }
 THIRD_PARTY = re.compile(r"^(boost/|openssl/|jwt\.h|prometheus/|spdlog/|fmt/|CLI/|sqlite3|soci|hiredis|rdkafka|librdkafka|toml)")
 

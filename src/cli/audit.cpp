@@ -6,9 +6,18 @@
 #include "cli/audit_report.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/settings_file.h"
 #include "cli/subcommands.h"
 
 namespace dibs::cli {
+namespace {
+
+struct AuditFlags {
+  std::string data = "dibs-data";
+  Settings settings;
+};
+
+}  // namespace
 
 std::string summary(const engine::AuditReport& report) {
   const std::string compared =
@@ -33,10 +42,16 @@ std::string summary_in_korean(const engine::AuditReport& report) {
 Subcommand add_audit(CLI::App& app) {
   auto* sub = app.add_subcommand(
       "audit", "Compare journal, snapshot and a second account of every order, unit by unit");
-  auto data = std::make_shared<std::string>();
-  sub->add_option("--data", *data, "The server's data directory; it may be running")->required();
-  return {sub, [data]() -> int {
-            const auto report = engine::audit(*data);
+  auto flags = std::make_shared<AuditFlags>();
+  sub->add_option("--data", flags->data, "The server's data directory; it may be running")
+      ->capture_default_str();
+  add_settings(*sub, flags->settings);
+  return {sub, [flags, sub]() -> int {
+            if (auto applied = apply_settings(*sub, flags->settings); !applied) {
+              complain(applied.error());
+              return kUsage;
+            }
+            const auto report = engine::audit(flags->data);
             if (!report) {
               complain(report.error());
               return status_of(report.error().kind);

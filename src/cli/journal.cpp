@@ -5,6 +5,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/settings_file.h"
 #include "cli/subcommands.h"
 #include "engine/inspect.h"
 
@@ -78,12 +79,47 @@ int restore(const JournalFlags& flags) {
   return kHeld;
 }
 
-CLI::App* add_part(CLI::App& journal, const char* name, const char* help, JournalFlags& flags) {
-  auto* part = journal.add_subcommand(name, help);
-  part->add_option("--data", flags.data, "The data directory; a server may be running on it")
-      ->envname("DIBS_DATA")
+using Part = int (*)(const JournalFlags& flags);
+
+/// `dibs journal NAME`: its flags, in a place of their own, and what it does.
+struct PartOf {
+  CLI::App* app;
+  JournalFlags flags;
+  Settings settings;
+  Part run;
+};
+using Parts = std::vector<std::unique_ptr<PartOf>>;
+
+PartOf& add_part(CLI::App& journal, Parts& parts, const char* name, const char* help, Part run) {
+  auto part = std::make_unique<PartOf>(
+      PartOf{.app = journal.add_subcommand(name, help), .flags = {}, .settings = {}, .run = run});
+  part->app
+      ->add_option("--data", part->flags.data, "The data directory; a server may be running on it")
       ->capture_default_str();
-  return part;
+  return *parts.emplace_back(std::move(part));
+}
+
+void add_to_seq(PartOf& part) {
+  part.app
+      ->add_option("--to-seq", part.flags.to_seq,
+                   "Up to this event of each sale, 0 to 2^64 - 1; 0 is the last")
+      ->capture_default_str();
+}
+
+void add_file(PartOf& part, const char* name, const char* help) {
+  part.app->add_option(name, part.flags.file, help)->required();
+}
+
+int run_part(const Parts& parts) {
+  for (const auto& part : parts) {
+    if (!part->app->parsed()) continue;
+    if (auto applied = apply_settings(*part->app, part->settings); !applied) {
+      complain(applied.error());
+      return kUsage;
+    }
+    return part->run(part->flags);
+  }
+  return kUsage;
 }
 
 }  // namespace
@@ -91,25 +127,16 @@ CLI::App* add_part(CLI::App& journal, const char* name, const char* help, Journa
 Subcommand add_journal(CLI::App& app) {
   auto* sub = app.add_subcommand("journal", "Inspect, replay, back up and restore the journal");
   sub->require_subcommand(1);
-  auto flags = std::make_shared<JournalFlags>();
-  auto* verify_part = add_part(*sub, "verify", "Check every record and snapshot", *flags);
-  auto* dump_part = add_part(*sub, "dump", "Print every entry as a line of JSON", *flags);
-  auto* replay_part = add_part(*sub, "replay", "Show the sales as they were", *flags);
-  for (auto* part : {dump_part, replay_part}) {
-    part->add_option("--to-seq", flags->to_seq, "Up to this event of each sale; 0 is the last")
-        ->capture_default_str();
-  }
-  auto* backup_part = add_part(*sub, "backup", "Write the journal into one file", *flags);
-  backup_part->add_option("--to", flags->file, "The new file")->required();
-  auto* restore_part = add_part(*sub, "restore", "Make a data directory out of a backup", *flags);
-  restore_part->add_option("--from", flags->file, "A file of `backup`")->required();
-  return {sub, [=] {
-            if (verify_part->parsed()) return verify(*flags);
-            if (dump_part->parsed()) return dump(*flags);
-            if (replay_part->parsed()) return replay(*flags);
-            if (backup_part->parsed()) return backup(*flags);
-            return restore(*flags);
-          }};
+  auto parts = std::make_shared<Parts>();
+  add_part(*sub, *parts, "verify", "Check every record and snapshot", verify);
+  add_to_seq(add_part(*sub, *parts, "dump", "Print every entry as a line of JSON", dump));
+  add_to_seq(add_part(*sub, *parts, "replay", "Show the sales as they were", replay));
+  add_file(add_part(*sub, *parts, "backup", "Write the journal into one file", backup), "--to",
+           "The new file; no default");
+  add_file(add_part(*sub, *parts, "restore", "Make a data directory out of a backup", restore),
+           "--from", "A file of `backup`; no default");
+  for (auto& part : *parts) add_settings(*part->app, part->settings);
+  return {sub, [parts] { return run_part(*parts); }};
 }
 
 }  // namespace dibs::cli

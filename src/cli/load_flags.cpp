@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "cli/exit_status.h"
-#include "cli/settings_file.h"
 
 namespace dibs::cli {
 namespace {
@@ -76,11 +75,11 @@ void add_crowd_flags(CLI::App& app, CrowdFlags& flags) {
   add_size_flags(app, flags);
   add_shape_flags(app, flags);
   add_report_flags(app, flags.files);
-  add_config_flag(app, flags.config_file);
+  add_settings(app, flags.settings);
 }
 
 Result<load::Options> crowd_options(CLI::App& app, CrowdFlags& flags) {
-  if (auto applied = apply_settings_file(app, flags.config_file); !applied) {
+  if (auto applied = apply_settings(app, flags.settings); !applied) {
     return std::unexpected(applied.error());
   }
   load::Options options = flags.options;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/report_files.h"
+#include "cli/settings_file.h"
 #include "load/load.h"
 
 /// What `dibs load` and `dibs rush` have in common: the crowd, and where its reports go.
@@ -19,7 +20,7 @@ struct CrowdFlags {
   bool at_once = false;
   bool known_order = false;
   ReportFiles files;
-  std::string config_file;
+  Settings settings;  ///< set by add_crowd_flags, which comes after all other flags
 };
 
 void add_crowd_flags(CLI::App& app, CrowdFlags& flags);

@@ -25,6 +25,13 @@ int run(int argc, char** argv) {
                                   add_journal(app), add_sale(app),   add_tables(app)};
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    // Help is asked for before what is left over is looked at: `dibs nosuch --help`.
+    if (const auto unknown = app.remaining(true); !unknown.empty()) {
+      std::cerr << "dibs: `" << unknown.front() << "` is not known here; see dibs --help\n";
+      return kUsage;
+    }
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kHeld : kUsage;
   }

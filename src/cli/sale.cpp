@@ -5,6 +5,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/settings_file.h"
 #include "cli/subcommands.h"
 #include "engine/archive.h"
 #include "engine/disk.h"
@@ -16,6 +17,8 @@ struct SaleFlags {
   std::string data = "dibs-data";
   std::string sale;
   std::string file;
+  Settings archive_settings;
+  Settings dump_settings;
 };
 
 int fail(const Fault& fault) {
@@ -54,15 +57,21 @@ Subcommand add_sale(CLI::App& app) {
   auto flags = std::make_shared<SaleFlags>();
   auto* archive_part = sub->add_subcommand(
       "archive", "Write a closed, settled sale into a file and drop it; no server may be running");
-  archive_part->add_option("--data", flags->data, "The data directory")
-      ->envname("DIBS_DATA")
-      ->capture_default_str();
-  archive_part->add_option("--sale", flags->sale, "The sale's id")->required();
-  archive_part->add_option("--to", flags->file, "The file; archive-SALE.bin in --data if left out");
+  archive_part->add_option("--data", flags->data, "The data directory")->capture_default_str();
+  archive_part->add_option("--sale", flags->sale, "The sale's id; no default")->required();
+  archive_part->add_option("--to", flags->file, "The file; default: archive-SALE.bin in --data");
   auto* dump_part = sub->add_subcommand(
       "dump", "Check an archive and print its entries and orders as lines of JSON");
-  dump_part->add_option("--file", flags->file, "A file of `archive`")->required();
-  return {sub, [=] { return archive_part->parsed() ? archive(*flags) : dump(*flags); }};
+  dump_part->add_option("--file", flags->file, "A file of `archive`; no default")->required();
+  add_settings(*archive_part, flags->archive_settings);
+  add_settings(*dump_part, flags->dump_settings);
+  return {sub, [=] {
+            const bool archives = archive_part->parsed();
+            const auto applied = archives ? apply_settings(*archive_part, flags->archive_settings)
+                                          : apply_settings(*dump_part, flags->dump_settings);
+            if (!applied) return fail(applied.error());
+            return archives ? archive(*flags) : dump(*flags);
+          }};
 }
 
 }  // namespace dibs::cli

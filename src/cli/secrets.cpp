@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -12,8 +13,16 @@
 namespace dibs::cli {
 namespace {
 
-/// Shorter ones can be guessed over the network in reasonable time.
-constexpr std::size_t kSecretCharsMin = 8;
+/// 16 characters of base 16 are 64 bits: not to be guessed over a network.
+constexpr std::size_t kSecretCharsMin = 16;
+
+std::unexpected<Fault> too_short(const char* variable, const std::string& file) {
+  return fault(FaultKind::bad_input,
+               std::string("A secret of ") + (file.empty() ? variable : file) +
+                   " is shorter than " + std::to_string(kSecretCharsMin) +
+                   " characters and could be guessed.",
+               "Make each with: openssl rand -hex 16");
+}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -37,6 +46,18 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+Result<std::vector<std::string>> read_entries(const char* variable, const std::string& file) {
+  std::string text;
+  if (!file.empty()) {
+    auto whole = read_whole_file(file);
+    if (!whole) return std::unexpected(whole.error());
+    text = std::move(*whole);
+  } else if (const char* value = std::getenv(variable); value != nullptr) {
+    text = value;
+  }
+  return split(text);
+}
+
 }  // namespace
 
 Result<std::string> read_whole_file(const std::string& path) {
@@ -51,30 +72,27 @@ Result<std::string> read_whole_file(const std::string& path) {
 }
 
 Result<std::vector<std::string>> read_secrets(const char* variable, const std::string& file) {
-  std::string text;
-  if (!file.empty()) {
-    auto whole = read_whole_file(file);
-    if (!whole) return std::unexpected(whole.error());
-    text = std::move(*whole);
-  } else if (const char* value = std::getenv(variable); value != nullptr) {
-    text = value;
-  }
-  return split(text);
+  auto secrets = read_entries(variable, file);
+  if (!secrets) return secrets;
+  const auto is_short = [](const std::string& one) { return one.size() < kSecretCharsMin; };
+  if (std::ranges::any_of(*secrets, is_short)) return too_short(variable, file);
+  return secrets;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> read_named_secrets(
     const char* variable, const std::string& file) {
-  auto entries = read_secrets(variable, file);
+  auto entries = read_entries(variable, file);
   if (!entries) return std::unexpected(entries.error());
   std::vector<std::pair<std::string, std::string>> named;
   for (const auto& entry : *entries) {
     const auto colon = entry.find(':');
-    if (colon == std::string::npos || colon == 0 || entry.size() - colon - 1 < kSecretCharsMin) {
-      return fault(FaultKind::bad_input,
-                   std::string("An entry of ") + (file.empty() ? variable : file) +
-                       " is not NAME:TOKEN with a token of 8 characters or more.",
-                   "Write for example anna:$(openssl rand -hex 16).");
+    if (colon == std::string::npos || colon == 0) {
+      return fault(
+          FaultKind::bad_input,
+          std::string("An entry of ") + (file.empty() ? variable : file) + " is not NAME:TOKEN.",
+          "Write for example anna:$(openssl rand -hex 16).");
     }
+    if (entry.size() - colon - 1 < kSecretCharsMin) return too_short(variable, file);
     named.emplace_back(entry.substr(0, colon), entry.substr(colon + 1));
   }
   return named;

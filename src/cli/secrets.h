@@ -12,7 +12,8 @@ namespace dibs::cli {
 /// The bytes of a file as they are: a key in PEM, or a secret that may hold commas.
 [[nodiscard]] Result<std::string> read_whole_file(const std::string& path);
 
-/// One secret a line or comma, blank lines and `#` lines skipped.
+/// One secret a line or comma, blank lines and `#` lines skipped. Fails, without showing it, when
+/// one is shorter than 16 characters.
 [[nodiscard]] Result<std::vector<std::string>> read_secrets(const char* variable,
                                                             const std::string& file);
 

@@ -15,7 +15,6 @@
 #include "cli/log.h"
 #include "cli/secrets.h"
 #include "cli/serve_options.h"
-#include "cli/settings_file.h"
 #include "cli/stats.h"
 #include "cli/subcommands.h"
 #include "engine/engine.h"
@@ -128,7 +127,7 @@ void announce(const ServeOptions& options, const Parts& parts) {
 }
 
 int serve(ServeOptions& options, CLI::App& app) {
-  if (auto applied = apply_settings_file(app, options.config_file); !applied) {
+  if (auto applied = apply_settings(app, options.settings); !applied) {
     complain(applied.error());
     return kUsage;
   }
@@ -180,6 +179,7 @@ Subcommand add_serve(CLI::App& app) {
   auto* sub = app.add_subcommand("serve", "Sell: serve the API on the embedded engine");
   auto options = std::make_shared<ServeOptions>();
   add_flags(*sub, *options);
+  add_settings(*sub, options->settings);
   return {sub, [options, sub] { return serve(*options, *sub); }};
 }
 

@@ -10,13 +10,13 @@
 #include <thread>
 
 #include "cli/secrets.h"
-#include "cli/settings_file.h"
 
 namespace dibs::cli {
 namespace {
 
 constexpr std::uint32_t kIngressMax = 64;
 constexpr std::uint32_t kIngressByCoresMax = 8;
+constexpr std::size_t kShopKeysMax = 2;  // the old and the new one while it is changed
 
 /// Whether only this machine can reach `address`, HOST:PORT. A name other than localhost could be
 /// anybody's.
@@ -30,7 +30,13 @@ bool is_loopback(const std::string& address) {
 }
 
 Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) {
-  if (options.jwt_key_files.empty()) return std::nullopt;
+  if (options.jwt_key_files.empty()) {
+    if (options.jwt_algorithm.empty() && options.jwt_audience.empty()) return std::nullopt;
+    return fault(
+        FaultKind::bad_input,
+        "--jwt-alg or --jwt-audience is given without --jwt-key-file: no token is accepted.",
+        "Give --jwt-key-file too, or leave them out.");
+  }
   if (options.jwt_algorithm.empty() || options.jwt_audience.empty()) {
     return fault(FaultKind::bad_input, "--jwt-key-file is given without the rest.",
                  "Give --jwt-alg and --jwt-audience too.");
@@ -77,66 +83,59 @@ Result<void> check_ways_in(const ServeOptions& options, const api::Options& out)
 
 void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen, "HOST:PORT to serve on; port 0 takes any free one")
-      ->envname("DIBS_LISTEN")
       ->capture_default_str();
   app.add_option("--operator-listen", options.operator_listen,
-                 "HOST:PORT of a listener that alone serves operators and support")
-      ->envname("DIBS_OPERATOR_LISTEN");
+                 "HOST:PORT of a listener that alone serves operators and support; default: none, "
+                 "--listen serves them");
   app.add_option("--cors-origin", options.cors_origins,
-                 "Exact origin whose pages may call the API; may be repeated")
-      ->envname("DIBS_CORS_ORIGIN")
+                 "Exact origin whose pages may call the API; may be repeated; default: none")
       ->delimiter(',');
   app.add_option("--data", options.data, "Directory of the journal; created if missing")
-      ->envname("DIBS_DATA")
       ->capture_default_str();
   app.add_option("--durability", options.durability, "What an answer promises; the engine has one")
-      ->envname("DIBS_DURABILITY")
       ->check(CLI::IsMember({"strict"}))
       ->capture_default_str();
   app.add_option("--ingress", options.ingress,
                  "Threads that read requests, 1 to 64; 0: half of the cores, at most 8")
-      ->envname("DIBS_INGRESS")
       ->check(CLI::Range(0U, kIngressMax))
       ->capture_default_str();
   app.add_option(
          "--jwt-key-file", options.jwt_key_files,
-         "File with the HS256 secret or the RS256/ES256 public key (PEM); two at once to rotate")
-      ->envname("DIBS_JWT_KEY_FILE")
+         "File with the HS256 secret or the RS256/ES256 public key (PEM); two at once to rotate; "
+         "default: none, no buyer comes with a token")
       ->delimiter(',');
-  app.add_option("--jwt-alg", options.jwt_algorithm, "The one algorithm accepted")
-      ->envname("DIBS_JWT_ALG")
+  app.add_option("--jwt-alg", options.jwt_algorithm,
+                 "The one algorithm accepted; no default: goes with --jwt-key-file")
       ->check(CLI::IsMember({"HS256", "RS256", "ES256"}));
-  app.add_option("--jwt-audience", options.jwt_audience, "The `aud` a token must have")
-      ->envname("DIBS_JWT_AUDIENCE");
-  app.add_option("--shop-key-file", options.shop_key_file,
-                 "File with the shop's keys, one a line (else DIBS_SHOP_KEY, comma between two)")
-      ->envname("DIBS_SHOP_KEY_FILE");
+  app.add_option("--jwt-audience", options.jwt_audience,
+                 "The `aud` a token must have; no default: goes with --jwt-key-file");
+  app.add_option(
+      "--shop-key-file", options.shop_key_file,
+      "File with the shop's key, or two to rotate, one a line, each 16 characters or more; "
+      "default: DIBS_SHOP_KEY, comma between two");
   app.add_option("--operator-tokens-file", options.operator_tokens_file,
-                 "File of NAME:TOKEN lines (else DIBS_OPERATOR_TOKENS, commas between)")
-      ->envname("DIBS_OPERATOR_TOKENS_FILE");
-  app.add_option("--support-tokens-file", options.support_tokens_file,
-                 "File of NAME:TOKEN lines that may only read (else DIBS_SUPPORT_TOKENS)")
-      ->envname("DIBS_SUPPORT_TOKENS_FILE");
+                 "File of NAME:TOKEN lines, each token 16 characters or more; default: "
+                 "DIBS_OPERATOR_TOKENS, commas between");
+  app.add_option(
+      "--support-tokens-file", options.support_tokens_file,
+      "File of NAME:TOKEN lines, tokens that may only read; default: DIBS_SUPPORT_TOKENS");
   app.add_option("--rate-per-buyer", options.rate_per_buyer,
-                 "Requests a second of one buyer before 429; 0 is off")
-      ->envname("DIBS_RATE_PER_BUYER")
+                 "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
   app.add_option("--log-format", options.log_format, "text or json, on standard error")
-      ->envname("DIBS_LOG_FORMAT")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  app.add_flag("--quiet", options.quiet, "Log only what is wrong")->envname("DIBS_QUIET");
-  app.add_flag("--insecure-demo", options.insecure_demo,
-               "Trust Dibs-Buyer alone, on loopback only, with a sandbox for payments")
-      ->envname("DIBS_INSECURE_DEMO");
+  app.add_flag("--quiet", options.quiet, "Log only what is wrong; default: off");
+  app.add_flag(
+      "--insecure-demo", options.insecure_demo,
+      "Trust Dibs-Buyer alone, on loopback only, with a sandbox for payments; default: off");
   app.add_flag("--unmerged", options.unmerged,
                "Number requests in the order of the queues, to see what the merge is worth")
       ->group("");
   app.add_flag("--die-with-parent", options.die_with_parent,
                "End when the process that started this one ends")
       ->group("");
-  add_config_flag(app, options.config_file);
 }
 
 std::uint32_t ingress_loops(const ServeOptions& options) {
@@ -161,6 +160,11 @@ Result<api::Options> api_options(const ServeOptions& options) {
 
   auto shop = read_secrets("DIBS_SHOP_KEY", options.shop_key_file);
   if (!shop) return std::unexpected(shop.error());
+  if (shop->size() > kShopKeysMax) {
+    return fault(FaultKind::bad_input,
+                 "There are " + std::to_string(shop->size()) + " shop keys; two are the most.",
+                 "Keep the one in use and the one that replaces it.");
+  }
   out.shop_keys = std::move(*shop);
 
   auto jwt = jwt_options(options);

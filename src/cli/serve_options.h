@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "base/result.h"
+#include "cli/settings_file.h"
 
 namespace dibs::cli {
 
@@ -31,7 +32,7 @@ struct ServeOptions {
   bool die_with_parent = false;  ///< for a server that is part of a run of `dibs rush`
   bool insecure_demo = false;
   bool unmerged = false;  ///< for the proof that the merge matters; never in a real sale
-  std::string config_file;
+  Settings settings;      ///< set by add_settings
 };
 
 void add_flags(CLI::App& app, ServeOptions& options);

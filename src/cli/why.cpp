@@ -5,6 +5,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/settings_file.h"
 #include "cli/subcommands.h"
 #include "engine/inspect.h"
 
@@ -15,9 +16,14 @@ struct WhyFlags {
   std::string data = "dibs-data";
   std::string sale;
   std::string buyer;
+  Settings settings;
 };
 
-int why(const WhyFlags& flags) {
+int why(const WhyFlags& flags, CLI::App& app) {
+  if (auto applied = apply_settings(app, flags.settings); !applied) {
+    complain(applied.error());
+    return kUsage;
+  }
   const auto sentences = engine::why(flags.data, SaleId(flags.sale), BuyerId(flags.buyer));
   if (!sentences) {
     complain(sentences.error());
@@ -33,11 +39,11 @@ Subcommand add_why(CLI::App& app) {
   auto* sub = app.add_subcommand("why", "Say what became of a buyer's requests, and why");
   auto flags = std::make_shared<WhyFlags>();
   sub->add_option("--data", flags->data, "The server's data directory; it may be running")
-      ->envname("DIBS_DATA")
       ->capture_default_str();
-  sub->add_option("--sale", flags->sale, "The sale's id")->required();
-  sub->add_option("--buyer", flags->buyer, "The buyer's id")->required();
-  return {sub, [flags] { return why(*flags); }};
+  sub->add_option("--sale", flags->sale, "The sale's id; no default")->required();
+  sub->add_option("--buyer", flags->buyer, "The buyer's id; no default")->required();
+  add_settings(*sub, flags->settings);
+  return {sub, [flags, sub] { return why(*flags, *sub); }};
 }
 
 }  // namespace dibs::cli

@@ -5,6 +5,7 @@ data directory, a damaged one, a locked one and with settings from flag, environ
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -141,6 +142,63 @@ class Commands(unittest.TestCase):
             self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
             self.assertIn(named, done.stdout + done.stderr, arguments)
 
+    def test_an_unknown_command_is_bad_usage_even_when_it_asks_for_help(self):
+        for arguments in (["nosuch", "--help"], ["serve", "nosuch", "--help"]):
+            done = dibs.run(*arguments)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("nosuch", done.stderr)
+
+    def test_a_settings_file_is_toml_and_holds_settings_only(self):
+        file = self.root / "settings.toml"
+        rows = [("[x", "line 1"), ("quiet = true\ndata = \"unterminated", "line 2"), ("data = bare", "line 1"),
+                ("; no comment of TOML", "line 1"), ("data = 'a'\ndata = 'b'", "line 2"), ("quiet", "line 1"),
+                ("[serve]\ndata = 'a'", "serve"), ("unmerged = true", "unmerged"),
+                ("die-with-parent = true", "die-with-parent"), ("config = 'x'", "config"), ("help = true", "help"),
+                ("quiet = 'yes'", "quiet"), ("data = true", "data"), ("data = 2026-12-01", "data"),
+                ("ingress = 65", "ingress"), ("data = ['a', 'b']", "data"), ("log-format = 'xml'", "log-format")]
+        for text, named in rows:
+            file.write_text(text + "\n")
+            done = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--config", file, timeout=20)
+            self.assertEqual(done.returncode, 2, (text, done.stdout, done.stderr))
+            self.assertIn(named, done.stderr, text)
+            self.assertIn(str(file), done.stderr, text)
+
+    def test_every_command_takes_its_settings_from_everywhere(self):
+        file = self.root / "inspect.toml"
+        file.write_text(f'data = "{self.data}"  # the journal\n')
+        why = self.root / "why.toml"
+        why.write_text(f'data = "{self.data}"\nsale = "s"\nbuyer = "loser"\n')
+        rows = [(["audit"], file, "equal"), (["journal", "verify"], file, "ended in order"),
+                (["journal", "replay"], file, "sale s"), (["why"], why, "sold_out")]
+        for command, config, said in rows:
+            for arguments, environment in ((["--config", str(config)], {}), ([], {"DIBS_CONFIG": str(config)})):
+                done = dibs.run(*command, *arguments, env=environment)
+                self.assertEqual(done.returncode, 0, (command, done.stderr))
+                self.assertIn(said, done.stdout)
+            done = dibs.run(*command, "--config", config, "--data", self.root / "nothing")
+            self.assertEqual(done.returncode, 3, "the flag comes before the file")
+        done = dibs.run("audit", env={"DIBS_DATA": str(self.data)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = dibs.run("why", env={"DIBS_DATA": str(self.data), "DIBS_SALE": "s", "DIBS_BUYER": "winner"})
+        self.assertIn("arrival 1", done.stdout, done.stderr)
+        done = dibs.run("why", "--config", file)
+        self.assertEqual((done.returncode, "--sale" in done.stderr), (2, True), done.stderr)
+
+    def test_ways_in_that_cannot_be_meant_are_refused(self):
+        good = {"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}", "DIBS_SHOP_KEY": dibs.SHOP_KEY}
+        rows = [([], {"DIBS_SHOP_KEY": "k" * 15}, "DIBS_SHOP_KEY"),
+                ([], {"DIBS_OPERATOR_TOKENS": "anna:" + "t" * 15}, "DIBS_OPERATOR_TOKENS"),
+                ([], {"DIBS_SUPPORT_TOKENS": "sam:" + "t" * 15}, "DIBS_SUPPORT_TOKENS"),
+                ([], {"DIBS_SHOP_KEY": ",".join(c * 16 for c in "abc")}, "3 shop keys"),
+                (["--jwt-alg", "HS256"], {}, "--jwt-key-file"), (["--jwt-audience", "dibs"], {}, "--jwt-key-file")]
+        for arguments, environment, named in rows:
+            done = dibs.run("serve", "--listen", "127.0.0.1:0", "--data", self.root / "ways", *arguments,
+                            timeout=20, env={**good, **environment})
+            self.assertEqual(done.returncode, 2, (arguments, environment, done.stdout))
+            self.assertIn(named, done.stderr)
+            for secret in environment.values():
+                self.assertNotIn(secret, done.stderr, "a secret is shown")
+
     def test_what_cannot_be_reached_ends_with_3(self):
         for arguments in (["audit", "--data", str(self.root / "nothing")],
                           ["load", "--url", "http://127.0.0.1:1", "--sale", "s"]):
@@ -181,6 +239,17 @@ class Commands(unittest.TestCase):
             done = dibs.run(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("--help", done.stdout)
+
+    def test_help_says_the_default_of_every_flag(self):
+        for command in (["serve"], ["doctor"], ["audit"], ["why"], ["journal", "verify"], ["journal", "dump"],
+                        ["journal", "replay"], ["journal", "backup"], ["journal", "restore"]):
+            said = dibs.run(*command, "--help").stdout
+            flags = re.split(r"\n  (?=--)", said)[1:]
+            self.assertGreater(len(flags), 1, said)
+            for flag in flags:
+                name = flag.split()[0]
+                self.assertRegex(flag.replace("\n", " "), r"^--[^(]*=|default: |no default|REQUIRED", (command, name))
+                self.assertIn("(Env:DIBS_" + name[2:].upper().replace("-", "_") + ")", flag, command)
 
 
 if __name__ == "__main__":

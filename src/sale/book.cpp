@@ -6,10 +6,15 @@
 #include "base/assert.h"
 
 namespace dibs::sale {
+
 namespace {
 
 std::uint32_t hash_of(std::string_view text) {
   return static_cast<std::uint32_t>(std::hash<std::string_view>{}(text));
+}
+
+std::uint32_t hash_of(const OrderKey& key) {
+  return static_cast<std::uint32_t>(std::hash<OrderKey>{}(key));
 }
 
 std::uint32_t hash_of(BuyerIndex buyer, std::string_view idempotency_key) {
@@ -17,33 +22,6 @@ std::uint32_t hash_of(BuyerIndex buyer, std::string_view idempotency_key) {
 }
 
 }  // namespace
-
-struct Book::KeyProbe {
-  const Book& book;
-  const OrderKey& key;
-  std::uint32_t hash = static_cast<std::uint32_t>(std::hash<OrderKey>{}(key));
-
-  [[nodiscard]] bool matches(std::uint32_t order) const { return book.at(order).key == key; }
-};
-
-struct Book::BuyerProbe {
-  const Book& book;
-  std::string_view text;
-  std::uint32_t hash = hash_of(text);
-
-  [[nodiscard]] bool matches(std::uint32_t buyer) const { return book.buyer_text(buyer) == text; }
-};
-
-struct Book::IdempotencyProbe {
-  const Book& book;
-  BuyerIndex buyer;
-  std::string_view text;
-  std::uint32_t hash = hash_of(buyer, text);
-
-  [[nodiscard]] bool matches(std::uint32_t order) const {
-    return book.at(order).buyer == buyer && book.key_text(order) == text;
-  }
-};
 
 Book::Book() = default;
 
@@ -79,19 +57,21 @@ std::string_view Book::reference_text(OrderIndex order) const {
 }
 
 OrderIndex Book::find(const OrderKey& key) const {
-  const auto found = by_key_.find(KeyProbe{*this, key});
-  return found == by_key_.end() ? kNoOrder : found->index;
+  const auto same = [&](OrderIndex order) { return at(order).key == key; };
+  return by_key_.find(hash_of(key), same).value_or(kNoOrder);
 }
 
 OrderIndex Book::find(BuyerIndex buyer, std::string_view idempotency_key) const {
   if (idempotency_key.empty()) return kNoOrder;
-  const auto found = by_idempotency_.find(IdempotencyProbe{*this, buyer, idempotency_key});
-  return found == by_idempotency_.end() ? kNoOrder : found->index;
+  const auto same = [&](OrderIndex order) {
+    return at(order).buyer == buyer && key_text(order) == idempotency_key;
+  };
+  return by_idempotency_.find(hash_of(buyer, idempotency_key), same).value_or(kNoOrder);
 }
 
 BuyerIndex Book::find_buyer(std::string_view buyer) const {
-  const auto found = by_buyer_.find(BuyerProbe{*this, buyer});
-  return found == by_buyer_.end() ? kNoBuyer : found->index;
+  const auto same = [&](BuyerIndex other) { return buyer_text(other) == buyer; };
+  return by_buyer_.find(hash_of(buyer), same).value_or(kNoBuyer);
 }
 
 OrderIndex Book::first_after(Arrival arrival) const {
@@ -107,6 +87,11 @@ void Book::expect(std::uint64_t orders) {
   for (Index* index : {&by_key_, &by_buyer_, &by_idempotency_}) index->reserve(room);
 }
 
+void Book::fetch(const OrderKey& order, std::string_view idempotency_key) const {
+  by_key_.fetch(hash_of(order));
+  if (!idempotency_key.empty()) by_idempotency_.fetch(hash_of(buyers(), idempotency_key));
+}
+
 BuyerIndex Book::intern(std::string_view buyer, std::uint32_t line_ends) {
   const BuyerIndex known = find_buyer(buyer);
   if (known != kNoBuyer) return known;
@@ -115,7 +100,7 @@ BuyerIndex Book::intern(std::string_view buyer, std::uint32_t line_ends) {
   stored.text = texts_.add(buyer);
   stored.text_size = static_cast<std::uint8_t>(buyer.size());
   stored.line_ends_settled = line_ends;
-  by_buyer_.insert(Entry{hash_of(buyer), index});
+  by_buyer_.insert(hash_of(buyer), index);
   return index;
 }
 
@@ -143,9 +128,9 @@ OrderIndex Book::add(const NewOrder& order, std::uint32_t line_ends) {
     more_lines_.insert(more_lines_.end(), order.lines.begin(), order.lines.end());
   }
 
-  by_key_.insert(Entry{KeyProbe{*this, order.key}.hash, index});
+  by_key_.insert(hash_of(order.key), index);
   if (!order.idempotency_key.empty()) {
-    by_idempotency_.insert(Entry{hash_of(buyer, order.idempotency_key), index});
+    by_idempotency_.insert(hash_of(buyer, order.idempotency_key), index);
   }
   return index;
 }

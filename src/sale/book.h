@@ -1,13 +1,13 @@
 #pragma once
 
 #include <boost/container/deque.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/ids.h"
+#include "sale/index.h"
 #include "sale/line.h"
 #include "sale/order.h"
 #include "sale/texts.h"
@@ -105,6 +105,9 @@ class Book {
   /// a million entries takes some ms, and everybody behind waits.
   void expect(std::uint64_t orders);
 
+  /// Begins to bring near where an order of a new buyer will be entered, while there is other work.
+  void fetch(const OrderKey& order, std::string_view idempotency_key) const;
+
   /// Enters an order as the last to arrive, in a state in which it has no units. Neither its key
   /// nor its idempotency key is in the book yet. A buyer not seen before has settled `line_ends`.
   OrderIndex add(const NewOrder& order, std::uint32_t line_ends);
@@ -114,36 +117,6 @@ class Book {
   void uncount(OrderIndex order);
 
  private:
-  /// What the sets hold: 32 bits of the hash beside the index, so that growing a table and passing
-  /// over a neighbour never touches the order itself.
-  struct Entry {
-    std::uint32_t hash;
-    std::uint32_t index;
-  };
-  struct Hash {
-    using is_transparent = void;
-    template <class T>
-    std::size_t operator()(const T& entry) const {
-      return entry.hash;
-    }
-  };
-  struct KeyProbe;
-  struct BuyerProbe;
-  struct IdempotencyProbe;
-  struct Same {
-    using is_transparent = void;
-    bool operator()(const Entry& a, const Entry& b) const { return a.index == b.index; }
-    template <class Probe>
-    bool operator()(const Probe& probe, const Entry& entry) const {
-      return probe.hash == entry.hash && probe.matches(entry.index);
-    }
-    template <class Probe>
-    bool operator()(const Entry& entry, const Probe& probe) const {
-      return (*this)(probe, entry);
-    }
-  };
-  using Index = boost::unordered_flat_set<Entry, Hash, Same>;
-
   BuyerIndex intern(std::string_view buyer, std::uint32_t line_ends);
 
   boost::container::deque<StoredOrder, void,

@@ -34,7 +34,7 @@ generate: ## write docs/CODES.md, docs/METRICS.md and docs/CLI.md from the table
 	@scripts/build release dibs
 	@scripts/generate
 
-bench: ## the benchmarks, each a ratio against a peer in the same run
+bench: ## the benchmarks, each beside a peer of the same run: six minutes, one table
 	@scripts/setup
 	@scripts/bench
 

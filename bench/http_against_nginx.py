@@ -13,9 +13,11 @@ import sys
 from http_load import REFUSED, WINNING, Nginx, children_of, cpu_seconds, dibs, require, row, scratch_directory, wrk
 
 
-def answers(client):
+def answers(server):
     """How many answers of each code the server has given."""
+    client = dibs.Client(server)
     _, _, page = client.call("GET", "/metrics")
+    client.close()
     counts = {}
     for line in page.splitlines():
         if line.startswith("dibs_api_answers_total{"):
@@ -31,16 +33,14 @@ def measure(port, pid, path, script, seconds):
 
 
 def compare(what, goal, code, server, nginx, path, script_of, seconds, rounds):
-    client = dibs.Client(server)
-    before = answers(client)
+    before = answers(server)
     pairs = []
     for turn in range(rounds):
         script = script_of(turn)
         ours = measure(server.port, server.process.pid, path, script, seconds)
         worker = children_of(nginx.process.pid)[0]
         pairs.append((ours, measure(nginx.port, worker, path, script, seconds)))
-    after = answers(client)
-    client.close()
+    after = answers(server)
     wrong = {name: count - before.get(name, 0) for name, count in after.items()
              if name not in (code, "ok") and count != before.get(name, 0)}
     require(not wrong, f"every buy is answered {code}, not {wrong}")

@@ -61,8 +61,11 @@ Prepared pay(Core& core, const Call& call) {
     members.note("token", "is not one of the payment provider's");
   }
   if (body.complaint.any()) return std::unexpected(body.problem());
-  if (core.provider == nullptr || mode_of(core, call.sale) != sale::PaymentMode::provider) {
+  if (mode_of(core, call.sale) != sale::PaymentMode::provider) {
     return refuse_mode(core, call, "Dibs takes the money only where payment is provider.");
+  }
+  if (core.provider == nullptr) {
+    return refuse_mode(core, call, "The sale wants a payment provider, and this server has none.");
   }
   return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp,
           token = std::string(*token)](Answer answer) mutable {

@@ -95,8 +95,8 @@ Buffer sse_event(std::string_view event, std::string_view id, std::string_view d
 }
 
 Buffer sse_comment() {
-  static const Buffer kComment = std::make_shared<const std::string>(":\n\n");
-  return kComment;
+  static const Buffer comment = std::make_shared<const std::string>(":\n\n");
+  return comment;
 }
 
 std::string to_text(const StreamId& id) {

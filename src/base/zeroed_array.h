@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <type_traits>
 
 namespace dibs {
+
+/// `count` times `size` bytes of zeros, to be given back with free. Without memory it calls the new
+/// handler, and throws std::bad_alloc when there is none.
+[[nodiscard]] void* allocate_zeroed(std::size_t count, std::size_t size);
 
 /// Asks the system to back that memory with pages of 2 MiB where it can. Tables that are looked
 /// into at random miss the page tables otherwise about as often as the cache.
@@ -19,8 +22,7 @@ class ZeroedArray {
  public:
   ZeroedArray() = default;
   explicit ZeroedArray(std::size_t size)
-      : items_(static_cast<T*>(std::calloc(size, sizeof(T)))), size_(size) {
-    if (!items_) throw std::bad_alloc();
+      : items_(static_cast<T*>(allocate_zeroed(size, sizeof(T)))), size_(size) {
     advise_huge_pages(items_.get(), size * sizeof(T));
   }
 

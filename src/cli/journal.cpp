@@ -90,12 +90,11 @@ struct PartOf {
 };
 using Parts = std::vector<std::unique_ptr<PartOf>>;
 
-PartOf& add_part(CLI::App& journal, Parts& parts, const char* name, const char* help, Part run) {
+PartOf& add_part(CLI::App& journal, Parts& parts, const char* name, const char* help, Part run,
+                 const char* data = "The data directory; a server may be running on it") {
   auto part = std::make_unique<PartOf>(
       PartOf{.app = journal.add_subcommand(name, help), .flags = {}, .settings = {}, .run = run});
-  part->app
-      ->add_option("--data", part->flags.data, "The data directory; a server may be running on it")
-      ->capture_default_str();
+  part->app->add_option("--data", part->flags.data, data)->capture_default_str();
   return *parts.emplace_back(std::move(part));
 }
 
@@ -133,7 +132,8 @@ Subcommand add_journal(CLI::App& app) {
   add_to_seq(add_part(*sub, *parts, "replay", "Show the sales as they were", replay));
   add_file(add_part(*sub, *parts, "backup", "Write the journal into one file", backup), "--to",
            "The new file; no default");
-  add_file(add_part(*sub, *parts, "restore", "Make a data directory out of a backup", restore),
+  add_file(add_part(*sub, *parts, "restore", "Make a data directory out of a backup", restore,
+                    "The directory to make; missing or empty"),
            "--from", "A file of `backup`; no default");
   for (auto& part : *parts) add_settings(*part->app, part->settings);
   return {sub, [parts] { return run_part(*parts); }};

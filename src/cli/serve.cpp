@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -116,6 +117,21 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   return {};
 }
 
+/// A directory of the demo may be served without its provider.
+void warn_of_sales_without_provider(const Parts& parts) {
+  if (parts.provider) return;
+  std::promise<Result<std::vector<sale::SaleView>>> all;
+  parts.engine->list_sales({system_clock().now(), engine::kNoLoop, 0},
+                           [&all](auto sales) { all.set_value(std::move(sales)); });
+  const auto sales = all.get_future().get();
+  if (!sales) return;
+  for (const sale::SaleView& sale : *sales) {
+    if (sale.spec->payment != sale::PaymentMode::provider) continue;
+    log_warning("sale " + sale.id.value() +
+                " wants a payment provider, and this server has none: its orders cannot be paid");
+  }
+}
+
 void announce(const ServeOptions& options, const Parts& parts) {
   const auto addresses = parts.server->addresses();
   std::cout << "dibs: listening on http://" << addresses.front() << '\n';
@@ -159,6 +175,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.engine->start();
   parts.server->start();  // first: what is put in order waits for the word of every loop
   if (!demo_token.empty()) put_demo_sale(*parts.engine);
+  warn_of_sales_without_provider(parts);
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
 

@@ -11,7 +11,7 @@
 namespace dibs::engine {
 namespace {
 
-constexpr const char* kRemedy = "Free space or name another place, then try again.";
+constexpr const char* kRemedy = "Make room, or name a new file in another place, then try again.";
 
 /// What a file holds from `offset` on; at most a little more than a trailer.
 DiskResult<std::string> read_rest(Disk& disk, const std::string& path, std::uint64_t offset) {

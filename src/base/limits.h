@@ -5,9 +5,9 @@
 /// The bounds of the wire contract, each in one place. Bounds of one part stay with that part.
 namespace dibs::limits {
 
-/// Sales of one data directory, removed ones too: at every start and clean end one commit holds a
-/// fact of each, some 100 bytes.
-inline constexpr std::uint64_t kSales = 100'000;
+/// Sales of one data directory, removed ones too. A sale takes some 48 KiB before its first order:
+/// half a gigabyte. At every start and clean end one commit holds a fact of each, some 100 bytes.
+inline constexpr std::uint64_t kSales = 10'000;
 inline constexpr std::uint64_t kItemsPerSale = 256;
 inline constexpr std::uint64_t kItemsPerOrder = 16;
 inline constexpr std::uint64_t kQuantity = 1'000;

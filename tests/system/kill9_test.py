@@ -44,15 +44,23 @@ class Memory:
         with self.lock:
             self.faults.append(text)
 
-    def saw_order(self, order, key=None):
+    def of(self, order_id):
+        """What is known of an order; to be asked before a question is sent, since its answer may be passed by
+        another thread's newer one on the way here."""
+        with self.lock:
+            return self.orders.get(order_id)
+
+    def saw_order(self, order, before, key=None):
+        """`before`: what was known when the question was sent, or None."""
         with self.lock:
             self.answers += 1
-            before = self.orders.get(order["id"])
             if before and order["seq"] < before["seq"]:
                 self.faults.append(f"seq of {order['id']} fell from {before['seq']} to {order['seq']}")
             if before and before["state"] in FINAL and order["state"] != before["state"]:
                 self.faults.append(f"{order['id']} was {before['state']} and is {order['state']}")
-            self.orders[order["id"]] = order
+            newest = self.orders.get(order["id"])
+            if newest is None or order["seq"] >= newest["seq"]:
+                self.orders[order["id"]] = order
             self.latest.append(order["id"])
             if key:
                 known = self.by_key.setdefault((order["buyer"], key), order["id"])
@@ -94,8 +102,9 @@ def one_press(client, memory, rng, press):
             memory.fault(f"unexpected {status} {answer}")
         memory.saw_refusal(answer, f"press {press}")
         return
-    memory.saw_order(answer, key)
+    memory.saw_order(answer, None, key)
     order = answer["id"]
+    before = memory.of(order)
     choice = rng.random()
     if choice < 0.5 and status == 201:
         token = "tok_fail" if rng.random() < 0.3 else "tok_ok"
@@ -107,7 +116,7 @@ def one_press(client, memory, rng, press):
     else:
         status, _, answer = client.call("GET", f"/v1/orders/{order}", buyer=buyer)
     if status in (200, 201, 202):
-        memory.saw_order(answer)
+        memory.saw_order(answer, before)
 
 
 def press_until_cut(server, memory, seed, counter):
@@ -126,9 +135,10 @@ def press_until_cut(server, memory, seed, counter):
 
 
 def look(client, memory, order):
+    before = memory.of(order["id"])
     status, _, answer = client.call("GET", f"/v1/orders/{order['id']}", buyer=order["buyer"])
     if status == 200:
-        memory.saw_order(answer)
+        memory.saw_order(answer, before)
     else:
         memory.fault(f"acknowledged order {order['id']} is lost: {status} {answer}")
 

@@ -90,8 +90,9 @@ Result<void> set(CLI::App& app, CLI::Option& option, const toml::node& node,
 Result<void> apply(CLI::App& app, const toml::table& table, const std::string& file) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
-    const std::string where =
-        file + ", line " + std::to_string(key.source().begin.line) + ": `" + name + "`";
+    std::string where = file;
+    where.append(", line ").append(std::to_string(key.source().begin.line));
+    where.append(": `").append(name).append("`");
     CLI::Option* option = app.get_option_no_throw("--" + name);
     const bool known = option != nullptr && is_setting(*option) && name != "config";
     if (!known) return bad_value(app, where, "is no setting of `" + full_name(app) + "`");

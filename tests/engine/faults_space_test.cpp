@@ -143,6 +143,8 @@ TEST_F(FullDisk, what_was_begun_can_use_up_the_whole_reserve_and_then_the_engine
   ASSERT_LT(paid, orders.size());
   // Each payment is a record of one sector: of 16 KiB of ballast and at least 4 KiB of reserve.
   EXPECT_GE(paid, 36U);
+  // The callers are answered before the handler hears of it: wait for both.
+  running_->engine().drain();
   EXPECT_TRUE(running_->failed());
   EXPECT_NE(running_->failure().remedy.find("Make room"), std::string::npos);
   std::printf("%zu payments from a reserve of 24 KiB\n", paid);

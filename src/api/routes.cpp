@@ -10,7 +10,7 @@ using http::Method;
 const std::vector<Route>& table() {
   constexpr Roles kReaders = kBuyer | kShop | kSupport | kOperator;
   constexpr Roles kBuyers = kBuyer | kShop;
-  static const std::vector<Route> kTable = {
+  static const std::vector<Route> rows = {
       // The buy comes first: it is the one that ten thousand send at once.
       {Method::post, "/v1/sales/{sale}/orders", kBuyers, orders::buy},
       {Method::get, "/v1/orders/{order}", kReaders, orders::get, {"wait"}},
@@ -50,7 +50,7 @@ const std::vector<Route>& table() {
       {Method::get, "/metrics", kEverybody, service::metrics},
       {Method::get, "/openapi.json", kEverybody, service::openapi},
   };
-  return kTable;
+  return rows;
 }
 
 /// The next segment of a path, taken off its front with the slash before it.

@@ -160,7 +160,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
     return facts_;
   }
 
-  bool is_second(std::string_view name) const {
+  [[nodiscard]] bool is_second(std::string_view name) const {
     const auto same = [&](std::string_view other) { return same_ignoring_case(name, other); };
     return std::ranges::any_of(kOnce, same) && request_.header(name).has_value();
   }

@@ -226,11 +226,14 @@ def kills(cycles, seed, progress=lambda memory, done: None):
     with tempfile.TemporaryDirectory() as directory:
         server = dibs.Server(pathlib.Path(directory) / "data")
         make_sale(server)
-        for done in range(cycles):
-            cycle(server, memory, rng, counter)
-            if memory.faults:
-                break
-            progress(memory, done + 1)
+        try:
+            for done in range(cycles):
+                cycle(server, memory, rng, counter)
+                if memory.faults:
+                    break
+                progress(memory, done + 1)
+        finally:
+            server.kill()
         check_everything(server, memory)
     return memory
 

@@ -23,7 +23,8 @@ import time
 
 import dibs
 
-SIZE = "28m"  # 8 MiB of ballast, 8 of reserve, and room to eat
+BASE_MIB = 18   # 8 MiB of ballast, the reserve, and room to eat
+CYCLE_MIB = 5   # a little more than the journal grows by in a cycle: it is kept, so its disk must hold it
 INSIDE = "DIBS_FULL_DISK_MOUNT"
 MOST_CHANGES = 3_000  # at some 16 KiB each: more than the disk holds
 
@@ -159,19 +160,20 @@ def limited_file_size(directory):
 
 
 def main():
-    cycles = sys.argv[1] if len(sys.argv) > 1 else "2"
+    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     if INSIDE in os.environ:
         with tempfile.TemporaryDirectory() as directory:
-            full_again_and_again(os.environ[INSIDE], os.path.join(directory, "serve.log"), int(cycles))
+            full_again_and_again(os.environ[INSIDE], os.path.join(directory, "serve.log"), cycles)
             limited_file_size(directory)
         return 0
     with tempfile.TemporaryDirectory() as mount:
+        size = BASE_MIB + CYCLE_MIB * cycles
         # In a mount namespace of its own, the file system is gone when the last process is.
-        alone = ["unshare", "--mount", "sh", "-c", f"mount -t tmpfs -o size={SIZE} tmpfs {mount} && exec \"$@\"", "sh"]
+        alone = ["unshare", "--mount", "sh", "-c", f"mount -t tmpfs -o size={size}m tmpfs {mount} && exec \"$@\"", "sh"]
         if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode != 0:
             print("full disk: skipped, since mounting a tmpfs is not allowed here")
             return 77
-        return subprocess.run([*alone, sys.executable, __file__, cycles],
+        return subprocess.run([*alone, sys.executable, __file__, str(cycles)],
                               env={**os.environ, INSIDE: mount}, check=False).returncode
 
 

@@ -145,14 +145,18 @@ def look(client, memory, order):
         memory.fault(f"acknowledged order {order['id']} is lost: {status} {answer}")
 
 
+def look_at_sale(client, memory):
+    status, _, sale = client.call("GET", f"/v1/sales/{SALE}")
+    memory.saw_sale(status, sale)
+
+
 def read_until_cut(server, memory, seed):
     """Only looks: what it sees must be as durable as what a buyer was answered."""
     rng = random.Random(seed)
     client = dibs.Client(server, timeout=10)
     try:
         while True:
-            status, _, sale = client.call("GET", f"/v1/sales/{SALE}")
-            memory.saw_sale(status, sale)
+            look_at_sale(client, memory)
             for order in memory.known(rng, 20):
                 look(client, memory, order)
             time.sleep(0.001)
@@ -174,8 +178,7 @@ def check_memory(client, memory, rng):
         status, headers, answer = client.buy(SALE, buyer, key, quantity=quantity)
         if answer.get("id") != order or headers.get("Idempotency-Replayed") != "true":
             memory.fault(f"retry of {key} gave {status} {answer}, not {order}")
-    status, _, sale = client.call("GET", f"/v1/sales/{SALE}")
-    memory.saw_sale(status, sale)
+    look_at_sale(client, memory)
 
 
 def cycle(server, memory, rng, counter):

@@ -53,8 +53,10 @@ bool same_stock(const sale::ItemView& a, const sale::ItemView& b) {
   return a.available == b.available && a.held == b.held && a.sold == b.sold;
 }
 
+/// A line that filled and ended in between looks as before, but has given places: those who got
+/// them must hear of it.
 bool same_line(const sale::ItemView& a, const sale::ItemView& b) {
-  return a.head == b.head && a.waiting == b.waiting;
+  return a.head == b.head && a.waiting == b.waiting && a.places_given == b.places_given;
 }
 
 bool same_state(const sale::SaleView& a, const sale::SaleView& b) {

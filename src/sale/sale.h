@@ -28,9 +28,10 @@ struct ItemView {
   std::int64_t available = 0;
   std::int64_t held = 0;  ///< held or paying
   std::int64_t sold = 0;
-  std::uint64_t waiting = 0;  ///< orders in this item's line
-  std::optional<Place> head;  ///< the place now at the head of the line
-  bool shut = false;          ///< the line takes nobody
+  std::uint64_t waiting = 0;       ///< orders in this item's line
+  std::optional<Place> head;       ///< the place now at the head of the line
+  std::uint64_t places_given = 0;  ///< orders that ever joined the line
+  bool shut = false;               ///< the line takes nobody
 
   friend bool operator==(const ItemView&, const ItemView&) = default;
 };

@@ -86,6 +86,7 @@ SaleView view_of(const State& state, const SaleId& id) {
     added.sold = item.sold;
     added.waiting = item.line.size();
     if (!item.line.empty()) added.head = Place(item.line.head_place());
+    added.places_given = item.line.places_given();
     added.shut = item.shut;
   }
   view.waiting = state.waiting;

@@ -242,6 +242,25 @@ TEST_F(StreamsTest, AStoppingServerEndsItsStreams) {
 }
 
 // The ring by itself: what a client that resumes anywhere gets is what it missed, no more, no less.
+TEST(FeedTest, ALineThatFilledAndEndedBetweenTwoLooksIsTold) {
+  auto spec = std::make_shared<sale::SaleSpec>();
+  spec->items = {{SkuId("a"), "A", 1, 1}};
+  const auto view = [&](std::uint64_t seq, std::uint64_t places_given) {
+    auto made = std::make_shared<sale::SaleView>();
+    made->spec = spec;
+    made->seq = Seq(seq);
+    made->items.emplace_back().places_given = places_given;
+    return made;
+  };
+  Feed feed(view(1, 0));
+  const auto ended = feed.advance(view(9, 3), Instant{});
+  ASSERT_EQ(ended.events.size(), 1U);
+  EXPECT_NE(ended.events.front()->find(R"({"sku":"a","head":null,"waiting":0})"),
+            std::string::npos);
+  EXPECT_TRUE(ended.line_moved);
+  EXPECT_TRUE(feed.advance(view(10, 3), Instant{}).events.empty()) << "and only once";
+}
+
 TEST(FeedTest, FromEveryResumePointTheRestIsTheRest) {
   auto spec = std::make_shared<sale::SaleSpec>();
   spec->items = {{SkuId("a"), "A", 1, 5'000}};

@@ -16,7 +16,7 @@ TEST_F(Buying, takes_units_while_there_are_some_then_stands_in_the_line) {
   EXPECT_EQ(third.order->state, OrderState::waiting);
   EXPECT_EQ(third.order->position, 1U);
   EXPECT_EQ(third.arrival, Arrival(3));
-  EXPECT_EQ(item(), (ItemView{2, 0, 2, 0, 1, Place(1), false}));
+  EXPECT_EQ(item(), (ItemView{2, 0, 2, 0, 1, Place(1), 1, false}));
 }
 
 TEST_F(Buying, takes_all_lines_of_an_order_or_none) {

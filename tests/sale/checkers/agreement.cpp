@@ -214,7 +214,8 @@ class Run {
         return std::to_string(v.total) + " = " + std::to_string(v.available) + " + " +
                std::to_string(v.held) + " + " + std::to_string(v.sold) + ", " +
                std::to_string(v.waiting) + " waiting from " +
-               std::to_string(v.head.value_or(Place()).value()) + (v.shut ? ", shut" : "");
+               std::to_string(v.head.value_or(Place()).value()) + " of " +
+               std::to_string(v.places_given) + " places" + (v.shut ? ", shut" : "");
       };
       return fail("item " + std::to_string(i) + " is " + text(item) + ", the model's " +
                   text(model.items[i]));

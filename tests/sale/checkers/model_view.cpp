@@ -44,6 +44,7 @@ SaleView Model::view(const SaleId& sale) const {
     item.sold = units(sku, OrderState::paid, OrderState::paid);
     item.waiting = line(sku).size();
     if (item.waiting > 0) item.head = Place(line(sku).front()->places.at(sku));
+    if (last_place_.contains(sku)) item.places_given = last_place_.at(sku);
     item.shut = shut_.at(sku);
   }
   v.waiting = waiting();

@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 constexpr Duration kAskActiveAfter = microseconds(500);
 constexpr Duration kAskAgainAfter = milliseconds(1);
 
-// Reading two clocks one after another differs by less than this unless the wall clock was set;
-// slewing (at most 0.05 %, doubled for safety) is not a step.
+// Both clocks read at one moment differ by less than this unless the wall clock was set; slewing
+// (at most 0.05 %, doubled for safety) is not a step.
 constexpr Duration kStep = milliseconds(5);
 constexpr std::int64_t kSlewDivisor = 1000;
 

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "engine/both_clocks.h"
 #include "engine/engine.h"
 #include "engine/thread_name.h"
 
@@ -86,9 +87,9 @@ void Sequencer::begin_epoch() {
 }
 
 void Sequencer::pass() {
-  now_ = parts_.clock.monotonic();
-  const Instant wall = parts_.clock.now();
-  parts_.merge.collect(now_, wall);
+  const auto [monotonic, wall] = read_both(parts_.clock);
+  now_ = monotonic;
+  parts_.merge.collect(monotonic, wall);
   add_due(wall);
   int numbered = 0;
   while (RequestPtr request = parts_.merge.next()) {

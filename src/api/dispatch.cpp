@@ -65,20 +65,27 @@ std::optional<Problem> read_target(const Match& match, Call& call) {
       return malformed("the query parameter " + std::string(*unknown) + " is not known here");
     }
   }
-  if (match.segment.empty()) return std::nullopt;
+  const auto has = [&match](std::string_view variable) {
+    return match.route->pattern.find(variable) != std::string_view::npos;
+  };
   const auto id = percent_decoded(match.segment);
-  if (match.route->pattern.find("{order}") != std::string_view::npos) {
+  if (has("{order}")) {
     auto order = id ? parse_order_id(*id) : std::nullopt;
     if (!order) return malformed("the order in the path is not an order id");
     call.sale = order->sale;
     call.order = std::move(*order);
     return std::nullopt;
   }
+  if (!has("{sale}")) return std::nullopt;
   if (!id || !is_sale_or_sku_id(*id)) {
     return malformed("the sale in the path must be 1 to 64 of a-z A-Z 0-9 . _ -");
   }
   call.sale = SaleId(*id);
   return std::nullopt;
+}
+
+bool changes_something(http::Method method) {
+  return method != http::Method::get && method != http::Method::head;
 }
 
 std::optional<Problem> forbidden(const Route& route, const Call& call, Origin origin) {
@@ -87,6 +94,11 @@ std::optional<Problem> forbidden(const Route& route, const Call& call, Origin or
   const bool is_public = (route.roles & kAnyone) != 0;
   if (!is_public && call.who.only_sale && !call.sale.empty() && *call.who.only_sale != call.sale) {
     return problem(sale::Code::forbidden, "This token is good for another sale only.");
+  }
+  if (call.who.by_cookie && changes_something(call.request.method) && origin != Origin::own) {
+    return problem(sale::Code::forbidden,
+                   "A call by cookie that changes something must name this server in Origin: only "
+                   "its own pages may send it.");
   }
   if (origin == Origin::foreign) {
     return problem(sale::Code::forbidden,

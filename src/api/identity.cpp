@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include "api/cookie.h"
+
 namespace dibs::api {
 namespace {
 
@@ -28,7 +30,16 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
   return authorization.substr(kScheme.size());
 }
 
-Identity identity(Role role) { return {.role = role, .name = {}, .buyer = {}, .only_sale = {}}; }
+Identity identity(Role role) {
+  return {.role = role, .name = {}, .buyer = {}, .only_sale = {}, .by_cookie = false};
+}
+
+Identity buyer_of(JwtClaims claims) {
+  Identity buyer = identity(kBuyer);
+  buyer.buyer = std::move(claims.buyer);
+  buyer.only_sale = std::move(claims.sale);
+  return buyer;
+}
 
 /// `who` with the buyer that Dibs-Buyer names, if it names one.
 std::expected<Identity, Problem> acting_for(Identity who, const http::Request& request) {
@@ -90,14 +101,7 @@ std::expected<Identity, Problem> Authenticator::by_token(std::string_view token,
   }
   if (found) return *found;
   if (is_one_of(options_.shop_keys, token)) return acting_for(identity(kShop), request);
-  if (jwt_) {
-    if (auto claims = jwt_->verify(token, now)) {
-      Identity buyer = identity(kBuyer);
-      buyer.buyer = std::move(claims->buyer);
-      buyer.only_sale = std::move(claims->sale);
-      return buyer;
-    }
-  }
+  if (auto claims = claims_of(token, now)) return buyer_of(std::move(*claims));
   return std::unexpected(problem(sale::Code::unauthenticated));
 }
 
@@ -111,7 +115,18 @@ std::expected<Identity, Problem> Authenticator::identify(const http::Request& re
   if (options_.insecure_demo && request.header("Dibs-Buyer")) {
     return acting_for(identity(kBuyer), request);
   }
-  return identity(kAnyone);
+  const auto cookies = request.header("Cookie");
+  if (!cookies || !request.path.starts_with("/v1/")) return identity(kAnyone);
+  const auto token = cookie_value(*cookies, kSessionCookie);
+  auto claims = token ? claims_of(*token, now) : std::nullopt;
+  if (!claims) return identity(kAnyone);
+  Identity buyer = buyer_of(std::move(*claims));
+  buyer.by_cookie = true;
+  return buyer;
+}
+
+std::optional<JwtClaims> Authenticator::claims_of(std::string_view token, Instant now) const {
+  return jwt_ ? jwt_->verify(token, now) : std::nullopt;
 }
 
 }  // namespace dibs::api

@@ -31,7 +31,11 @@ struct Identity {
   std::string name;                 ///< of the operator
   BuyerId buyer;                    ///< buyer: always; shop: when named
   std::optional<SaleId> only_sale;  ///< the token is good for this sale only
+  bool by_cookie = false;           ///< the browser sent it, whichever page made it ask
 };
+
+/// The cookie that holds a buyer's token.
+inline constexpr std::string_view kSessionCookie = "__Host-dibs";
 
 /// Tells from a request's headers who is asking. Thread-safe.
 class Authenticator {
@@ -39,9 +43,12 @@ class Authenticator {
   [[nodiscard]] static Result<Authenticator> make(const Options& options);
 
   /// 401 when a credential is given that is not known; 400 when Dibs-Buyer is given where it is
-  /// trusted and is no buyer id. No credential at all is `kAnyone`.
+  /// trusted and is no buyer id. No credential at all is `kAnyone`; so is a cookie whose token is
+  /// not valid (any more), since a browser sends it with everything. Cookies count under /v1 only.
   [[nodiscard]] std::expected<Identity, Problem> identify(const http::Request& request,
                                                           Instant now) const;
+  /// What a buyer's token says; nothing when it is not valid or this server takes none.
+  [[nodiscard]] std::optional<JwtClaims> claims_of(std::string_view token, Instant now) const;
 
  private:
   explicit Authenticator(const Options& options) : options_(options) {}

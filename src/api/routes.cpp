@@ -44,6 +44,13 @@ const std::vector<Route>& table() {
       {Method::post, "/v1/sales/{sale}/resume", kOperator, sales::resume},
       {Method::post, "/v1/sales/{sale}/close", kOperator, sales::close},
 
+      {Method::post, "/v1/session", kEverybody, session::begin},
+      {Method::del, "/v1/session", kEverybody, session::end},
+      {Method::get, "/s/{sale}", kEverybody, pages::sale},
+      {Method::get, "/assets/{build}/{folder}/{file}", kEverybody, pages::asset},
+      {Method::get, "/", kEverybody, pages::home},
+      {Method::get, "/console", kEverybody, pages::console},
+
       {Method::get, "/v1/time", kEverybody, service::time},
       {Method::get, "/healthz", kEverybody, service::healthz},
       {Method::get, "/readyz", kEverybody, service::readyz},

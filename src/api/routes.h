@@ -61,6 +61,19 @@ Prepared sale_live(Core& core, const Call& call);
 Prepared order_events(Core& core, const Call& call);
 }  // namespace streams
 
+/// Pages and their parts: HTML and what it loads.
+namespace pages {
+Prepared home(Core& core, const Call& call);
+Prepared sale(Core& core, const Call& call);
+Prepared console(Core& core, const Call& call);
+Prepared asset(Core& core, const Call& call);
+}  // namespace pages
+
+namespace session {
+Prepared begin(Core& core, const Call& call);
+Prepared end(Core& core, const Call& call);
+}  // namespace session
+
 namespace service {
 Prepared healthz(Core& core, const Call& call);
 Prepared readyz(Core& core, const Call& call);

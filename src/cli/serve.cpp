@@ -164,6 +164,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
   raise_descriptor_limit();
   const sigset_t end_signals = block_end_signals();
+  if (options.insecure_demo) configured->home_sale = SaleId(kDemoSale);
   const std::string demo_token = options.insecure_demo ? ensure_demo_operator(*configured) : "";
 
   Parts parts;

@@ -42,6 +42,9 @@ std::string body_of(const Route& route) {
   if (route.method == http::Method::put) return R"({"title":"Other"})";
   if (route.pattern.ends_with("/orders")) return kOne;
   if (route.pattern.ends_with("/stock")) return R"({"sku":"floor","delta":1})";
+  if (route.pattern.ends_with("/session")) {
+    return R"({"token":")" + hs256_token(claims_of("owner")) + R"("})";
+  }
   if (route.pattern.ends_with("/payment")) return R"({"token":"tok_ok"})";
   return "{}";
 }

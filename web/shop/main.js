@@ -127,8 +127,10 @@ async function act(working, call, remarkIfNot) {
     if (known() && answer.body?.seq === seq) model.remark = remarkIfNot;
   }
   Object.assign(model, { working: null, workingUnknown: false });
-  if (answer.status < 300) take(answer.body);
-  else await askOrder(id);
+  if (answer.status >= 300) return askOrder(id);
+  take(answer.body);
+  if (working === 'paying' && answer.body.state === 'held' && answer.body.seq > seq) model.remark = 'declined';
+  draw();
 }
 
 function pay(token) {

@@ -90,7 +90,8 @@ Prepared home(Core& core, const Call& call) {
     }
     http::Response there;
     there.status = 303;
-    there.headers = {{"Location", "/s/" + std::string(sale->view())}, {"Cache-Control", "no-store"}};
+    there.headers = {{"Location", "/s/" + std::string(sale->view())},
+                     {"Cache-Control", "no-store"}};
     answer.send(std::move(there));
   };
 }

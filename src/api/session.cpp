@@ -39,8 +39,9 @@ Prepared begin(Core& core, const Call& call) {
     const Instant now = core.clock.now();
     const auto claims = core.authenticator.claims_of(token, now);
     if (!claims) {
-      return answer.refuse(problem(sale::Code::unauthenticated,
-                                   "This token is not valid (any more): the shop gives a new one."));
+      return answer.refuse(
+          problem(sale::Code::unauthenticated,
+                  "This token is not valid (any more): the shop gives a new one."));
     }
     std::string cookie = set_cookie(kSessionCookie, token, claims->expires_at - now);
     if (cookie.size() > kCookieBytesMax) {

@@ -64,7 +64,8 @@ TEST(Pages, OfAnUnknownSaleIsAPageToo) {
 
 TEST(Pages, RunAndShowNothingButOurOwnFiles) {
   Harness server;
-  for (const std::string& path : {"/s/" + server.sale(), std::string("/console"), std::string("/")}) {
+  for (const std::string& path :
+       {"/s/" + server.sale(), std::string("/console"), std::string("/")}) {
     const auto page = server.call("GET", path);
     const auto policy = page.header("Content-Security-Policy");
     for (const auto* rule :

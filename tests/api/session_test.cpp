@@ -47,8 +47,8 @@ TEST(Session, TheCookieIsTheBuyer) {
   Harness server;
   const auto sale = server.sale();
   const auto anna = session_of(server, "anna");
-  const auto bought = server.call("POST", "/v1/sales/" + sale + "/orders",
-                                  with(anna, "Origin", kOwn), kOne);
+  const auto bought =
+      server.call("POST", "/v1/sales/" + sale + "/orders", with(anna, "Origin", kOwn), kOne);
   ASSERT_EQ(bought.status, 201) << bought.body;
   EXPECT_EQ(bought["buyer"], "anna");
   const std::string path = "/v1/orders/" + bought["id"];
@@ -68,16 +68,14 @@ TEST(Session, ByCookieNothingChangesUnlessOurOwnPageAsks) {
   const std::string buy = "/v1/sales/" + sale + "/orders";
   const auto order = server.call("POST", buy, with(anna, "Origin", kOwn), kOne)["id"];
   const std::vector<Headers> others = {
-      anna,
-      with(anna, "Origin", "https://evil.example"),
-      with(anna, "Origin", "null"),
+      anna, with(anna, "Origin", "https://evil.example"), with(anna, "Origin", "null"),
       with(anna, "Origin", "https://shop.example"),  // may call, but not with the cookie
   };
   for (const auto& headers : others) {
     expect_problem(server.call("POST", buy, headers, kOne), 403, "forbidden");
-    expect_problem(server.call("POST", "/v1/orders/" + order + "/payment", headers,
-                               R"({"token":"tok_ok"})"),
-                   403, "forbidden");
+    expect_problem(
+        server.call("POST", "/v1/orders/" + order + "/payment", headers, R"({"token":"tok_ok"})"),
+        403, "forbidden");
     expect_problem(server.call("DELETE", "/v1/orders/" + order, headers), 403, "forbidden");
     expect_problem(server.call("DELETE", "/v1/session", headers), 403, "forbidden");
   }

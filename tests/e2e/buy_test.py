@@ -21,7 +21,7 @@ class Buying(PageTest):
         sale = self.sale(items=items(stock=1))
         anna = self.visit(sale, "anna").buy().sees("order_title", "Yours until")
         ben = self.visit(sale, "ben").sees("buy_button", "Get in line").buy()
-        ben.sees("order_title", "You are 1st in line").sees("order_estimate", "1 of the 1 unit not paid yet")
+        ben.sees("order_title", "You are 1st in line").sees("order_estimate", "The one unit not paid yet")
         cleo = self.visit(sale, "cleo").buy().sees("order_title", "You are 2nd in line")
         cleo.sees("order_estimate", "very unlikely")
         anna.pay("tok_fail").sees("order_title", "The payment did not go through")

@@ -19,10 +19,16 @@ export function clockTime(ms, language) {
 
 /** The day too, and the time zone, so that nobody comes an hour late. */
 export function dayAndTime(ms, language) {
-  return new Intl.DateTimeFormat(language, {
-    year: 'numeric', month: 'long', day: 'numeric', weekday: 'short',
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short',
-  }).format(ms);
+  const day = { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' };
+  const zone = new Intl.DateTimeFormat(language, { timeZoneName: 'short' }).formatToParts(ms)
+    .find((part) => part.type === 'timeZoneName').value;
+  return `${new Intl.DateTimeFormat(language, day).format(ms)} ${clockTime(ms, language)} (${zone})`;
+}
+
+/** Short, for what is past. */
+export function shortDayAndTime(ms, language) {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(ms);
+  return `${day} ${clockTime(ms, language)}`;
 }
 
 /** What is left, as digits: 4:32, 1:02:03. Rounded up, so that 0:00 is the end and not the second before. */

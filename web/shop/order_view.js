@@ -1,6 +1,6 @@
 // The order that the buyer has: its place in line, the time to pay, the payment, the end; and the others.
 import { $, isDisabled, make, setDisabled, setText, show, webAddress } from '../shared/dom.js';
-import { clockTime, dayAndTime, digits, money } from '../shared/format.js';
+import { clockTime, digits, money, shortDayAndTime } from '../shared/format.js';
 import { estimate } from './estimate.js';
 
 const TEST_CARDS = ['tok_ok', 'tok_fail', 'tok_late'];
@@ -141,7 +141,7 @@ export class OrderView {
     const items = order.items.map(({ sku, quantity }) => `${titles.get(sku) ?? sku} × ${quantity}`).join(', ');
     const rows = [
       [words.factItems, items], [words.factAmount, money(order.amount, order.currency, language)],
-      [words.factTime, dayAndTime(Date.parse(order.created_at), language)],
+      [words.factTime, shortDayAndTime(Date.parse(order.created_at), language)],
       [words.factArrival, order.arrival.toLocaleString(language)], [words.factOrder, order.id],
     ];
     const shape = JSON.stringify(rows);

@@ -30,6 +30,7 @@ export class PressView {
     const reason = armed ? 'armed' : model.waitReason ?? 'sending';
     const time = clockTime(model.opensAt(), words.language);
     setText($('press-mark'), armed ? words.armed : words.pressing);
+    $('press-mark').className = armed ? 'mark good' : 'mark wait';
     setText($('press-title'), words[`${reason}Title`]);
     setText($('press-text'), armed ? words.armedText({ time }) : words[`${reason}Text`]);
     show($('disarm'), armed);

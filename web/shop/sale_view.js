@@ -81,6 +81,10 @@ export class SaleView {
     const noneLeft = model.sale.items.find((item) => item.sku === this.#chosen())?.available === 0;
     const open = noneLeft && model.sale.line_limit > 0 ? words.getInLine : words.buy;
     setText($('buy-button'), label[does] ?? open);
+    // What there is already goes before one more.
+    const again = model.order() !== null || model.refusal() !== null;
+    setText($('choose'), again ? words.chooseAgain : words.choose);
+    $('buy-button').classList.toggle('primary', !again);
     setDisabled($('buy-button'), does !== 'send' && does !== 'arm');
     const stranger = model.strangerFailed ? words.strangerFailed : words.stranger;
     const hint = { early: words.hintEarly, arm: words.hintArm, send: words.hintSend, stranger };

@@ -2,10 +2,12 @@
 const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
 const endings = { one: 'st', two: 'nd', few: 'rd', other: 'th' };
 const ordinal = (n) => `${n.toLocaleString('en')}${endings[ordinals.select(n)]}`;
+/** How many of the unpaid units would have to come back. */
+const share = (needed, unpaid) => (needed < unpaid ? `${needed.toLocaleString('en')} of the ${units(unpaid)} not paid yet`
+  : unpaid === 1 ? 'The one unit not paid yet' : `All ${units(unpaid)} not paid yet`);
 const units = (n) => (n === 1 ? '1 unit' : `${n.toLocaleString('en')} units`);
 
 export const words = {
-  language: 'en',
   otherLanguage: 'ko',
   otherLanguageName: '한국어',
 
@@ -26,6 +28,7 @@ export const words = {
   countdownHint: 'Stay on this page. It opens by itself; reloading wins nothing.',
 
   choose: 'What would you like?',
+  chooseAgain: 'Anything else?',
   quantity: 'How many?',
   fewer: 'One fewer',
   more: 'One more',
@@ -63,8 +66,8 @@ export const words = {
   waitingText: 'A unit that comes back goes to the head of the line. Nobody passes you.',
   waitingPaused: 'The sale is paused; your place is kept.',
   estimateNone: ({ unpaid, needed }) => `${unpaid === 0 ? 'No unit is' : unpaid === 1 ? '1 unit is' : `${unpaid.toLocaleString('en')} units are`} unpaid, and ${units(needed)} would have to come back to reach you: very unlikely.`,
-  estimateUnlikely: ({ unpaid, needed }) => `${needed} of the ${units(unpaid)} not paid yet would have to come back to reach you: unlikely.`,
-  estimatePossible: ({ unpaid, needed }) => `${needed} of the ${units(unpaid)} not paid yet would have to come back to reach you: possible.`,
+  estimateUnlikely: ({ unpaid, needed }) => `${share(needed, unpaid)} would have to come back to reach you: unlikely.`,
+  estimatePossible: ({ unpaid, needed }) => `${share(needed, unpaid)} would have to come back to reach you: possible.`,
   estimateHidden: 'How many units are unpaid is not shown in this sale.',
   heldTitle: ({ time }) => `Yours until ${time}. Pay now`,
   heldText: 'After that it goes to the next in line.',

@@ -1,13 +1,15 @@
-// The language of the page: `?lang=`, else the browser's, else English.
+// The language of the page: `?lang=`, else the browser's, else English. `words.language` is the tag for dates and numbers.
 const SPOKEN = ['en', 'ko'];
 
 export async function loadWords() {
   const asked = new URLSearchParams(location.search).get('lang');
-  const wanted = [asked, ...navigator.languages].filter(Boolean).map((tag) => tag.toLowerCase().split('-')[0]);
-  const language = wanted.find((tag) => SPOKEN.includes(tag)) ?? 'en';
-  const { words } = language === 'ko' ? await import('./words.ko.js') : await import('./words.en.js');
-  document.documentElement.lang = language;
-  return words;
+  const short = (tag) => tag.toLowerCase().split('-')[0];
+  const wanted = [asked, ...navigator.languages].find((tag) => tag && SPOKEN.includes(short(tag))) ?? 'en';
+  const { words } = short(wanted) === 'ko' ? await import('./words.ko.js') : await import('./words.en.js');
+  document.documentElement.lang = short(wanted);
+  // Dates and numbers as in the reader's country: en-GB and not just en.
+  const language = navigator.languages.find((tag) => short(tag) === short(wanted)) ?? wanted;
+  return { ...words, language };
 }
 
 /** The address of this page in the other language. */

@@ -2,7 +2,6 @@
 const count = (n) => n.toLocaleString('ko');
 
 export const words = {
-  language: 'ko',
   otherLanguage: 'en',
   otherLanguageName: 'English',
 
@@ -23,6 +22,7 @@ export const words = {
   countdownHint: '이 페이지에 그대로 계세요. 시간이 되면 자동으로 열립니다. 새로고침해도 빨라지지 않습니다.',
 
   choose: '상품을 선택하세요',
+  chooseAgain: '더 필요한 것이 있으세요?',
   quantity: '수량',
   fewer: '하나 줄이기',
   more: '하나 늘리기',

@@ -109,7 +109,7 @@ class PageTest(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory()
         cls.data = os.path.join(cls.directory.name, "data")
-        cls.server = dibs.Server(cls.data, *cls.server_flags, demo=cls.demo).start()
+        cls.server = dibs.Server(cls.data, *cls.server_flags, demo=cls.demo, keep_port=True).start()
         cls.browser = Browser()
 
     @classmethod
@@ -125,6 +125,13 @@ class PageTest(unittest.TestCase):
         for shop in self.shops:
             self.assertEqual(shop.faults, [], "the page complained")
             shop.page.context.close()
+
+    def presses(self, shop):
+        """The idempotency keys that this tab sends from now on, in order; grows as it does."""
+        keys = []
+        shop.page.on("request", lambda request: keys.append(request.headers["idempotency-key"])
+                     if request.method == "POST" and request.url.endswith("/orders") else None)
+        return keys
 
     def call(self, method, path, body=None, **more):
         """One call on a connection of its own: the server closes those that idle while a page is watched."""

@@ -27,12 +27,14 @@ def run(*arguments, timeout=120, env=None):
 
 class Server:
     """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it. Its log lies
-    beside the data directory, or in `log`. `under` is a command to run it under."""
+    beside the data directory, or in `log`. `under` is a command to run it under. With `keep_port` it
+    comes back on the port that it had, for clients that know only that one."""
 
-    def __init__(self, data, *flags, demo=True, log=None, under=()):
+    def __init__(self, data, *flags, demo=True, log=None, under=(), keep_port=False):
         self.data = str(data)
         self.log = log or os.path.join(os.path.dirname(self.data), "serve.log")
         self.under = under
+        self.keep_port = keep_port
         self.flags = ["--insecure-demo"] if demo else []
         self.flags += flags
         self.process = None
@@ -41,9 +43,10 @@ class Server:
     def start(self):
         environment = {**os.environ, "DIBS_OPERATOR_TOKENS": f"anna:{OPERATOR_TOKEN}",
                        "DIBS_SUPPORT_TOKENS": f"sam:{SUPPORT_TOKEN}", "DIBS_SHOP_KEY": SHOP_KEY}
+        listen = f"127.0.0.1:{self.port if self.keep_port and self.port else 0}"
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
-            [*self.under, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags],
+            [*self.under, str(BINARY), "serve", "--listen", listen, "--data", self.data, *self.flags],
             stdout=subprocess.PIPE, stderr=log, env=environment)
         log.close()
         said = b""

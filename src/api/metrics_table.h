@@ -22,6 +22,9 @@ inline constexpr std::string_view kRequestSeconds = "dibs_api_request_seconds";
 inline constexpr std::string_view kStreamEvents = "dibs_api_stream_events_total";
 inline constexpr std::string_view kStreams = "dibs_api_streams";
 inline constexpr std::string_view kLongPolls = "dibs_api_long_polls";
+inline constexpr std::string_view kJournalPosition = "dibs_engine_journal_position";
+inline constexpr std::string_view kUncommittedEvents = "dibs_engine_uncommitted_events";
+inline constexpr std::string_view kLastCommitAt = "dibs_engine_last_commit_timestamp_seconds";
 inline constexpr std::string_view kPayments = "dibs_api_payments_total";
 
 inline constexpr auto kMetrics = std::to_array<MetricRow>({
@@ -68,6 +71,12 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"dibs_engine_events_total", MetricType::counter, "events", "", "Events made durable."},
     {"dibs_engine_journal_bytes_total", MetricType::counter, "bytes", "",
      "Bytes appended to the journal."},
+    {kJournalPosition, MetricType::gauge, "records", "",
+     "Up to where the journal is durable: the position of its last record."},
+    {kUncommittedEvents, MetricType::gauge, "events", "",
+     "Events applied and not durable yet: nobody has been told of them."},
+    {kLastCommitAt, MetricType::gauge, "seconds", "",
+     "When the last group commit became durable, as seconds since 1970; missing before the first."},
     {"dibs_engine_queue_full_total", MetricType::counter, "commands", "",
      "Commands answered overloaded because a queue was full. Must be 0 in a rush."},
     {"dibs_engine_last_commit_seconds", MetricType::gauge, "seconds", "",

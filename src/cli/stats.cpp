@@ -32,6 +32,11 @@ void add_engine(std::vector<api::Stat>& out, const engine::Engine::Counters& c) 
   add(out, "dibs_engine_events_total", c.events);
   add(out, "dibs_engine_journal_bytes_total", c.journal_bytes);
   add(out, "dibs_engine_queue_full_total", c.queue_full);
+  add(out, "dibs_engine_uncommitted_events", c.uncommitted_events);
+  if (c.last_commit_at) {
+    out.push_back({"dibs_engine_last_commit_timestamp_seconds",
+                   seconds(c.last_commit_at->time_since_epoch())});
+  }
   out.push_back({"dibs_engine_last_commit_seconds", seconds(c.last_commit)});
   out.push_back({"dibs_engine_slowest_commit_seconds", seconds(c.slowest_commit)});
 }
@@ -40,7 +45,10 @@ void add_engine(std::vector<api::Stat>& out, const engine::Engine::Counters& c) 
 
 std::vector<api::Stat> stats(const engine::Engine* engine, const http::Server* server) {
   std::vector<api::Stat> out;
-  if (engine != nullptr) add_engine(out, engine->counters());
+  if (engine != nullptr) {
+    add_engine(out, engine->counters());
+    add(out, "dibs_engine_journal_position", engine->durable_position().value());
+  }
   if (server != nullptr) add_http(out, server->counters());
   return out;
 }

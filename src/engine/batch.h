@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,7 @@ class Batch {
 
   /// The entries may not wait for a later commit: answers depend on them.
   bool must_commit = false;
+  std::uint64_t event_count = 0;  ///< among the entries
   /// The events, per changed sale. Their order among sales says nothing.
   std::vector<Change> changes;
 
@@ -66,6 +68,7 @@ class Batch {
     record_.assign(kRecordHeaderBytes, '\0');
     entries_.restart();
     must_commit = false;
+    event_count = 0;
     changes.clear();
   }
 

@@ -103,6 +103,8 @@ DiskResult<void> Committer::write(Batch& batch) {
   }
   const std::int64_t took = (parts_.clock.monotonic() - begun).count();
   counters_.commits.fetch_add(1, std::memory_order_relaxed);
+  counters_.events.fetch_add(batch.event_count, std::memory_order_relaxed);
+  counters_.last_commit_at_ns = to_ns(parts_.clock.now());
   counters_.last_commit_ns = took;
   counters_.slowest_commit_ns = std::max(counters_.slowest_commit_ns.load(), took);
   return {};

@@ -36,6 +36,8 @@ class Committer {
 
   struct Counters {
     std::atomic<std::uint64_t> commits{0};
+    std::atomic<std::uint64_t> events{0};            ///< made durable
+    std::atomic<std::int64_t> last_commit_at_ns{0};  ///< wall clock, at its end; 0: none yet
     std::atomic<std::int64_t> last_commit_ns{0};
     std::atomic<std::int64_t> slowest_commit_ns{0};
   };

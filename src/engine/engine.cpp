@@ -178,13 +178,19 @@ Engine::Counters Engine::counters() const {
   const Sequencer::Counters& numbered = impl_->sequencer->counters();
   const Committer::Counters& committed = impl_->committer->counters();
   counters.commands = numbered.commands;
+  // In this order: what becomes durable in between was applied before.
+  const std::uint64_t durable_events = committed.events;
   counters.events = numbered.events;
+  counters.uncommitted_events = counters.events - durable_events;
   counters.late_numbers = numbered.late;
   counters.unwaited_numbers = numbered.unwaited;
   counters.clock_steps = numbered.clock_steps;
   counters.commits = committed.commits;
   counters.last_commit = Duration(committed.last_commit_ns);
   counters.slowest_commit = Duration(committed.slowest_commit_ns);
+  if (const std::int64_t at = committed.last_commit_at_ns; at != 0) {
+    counters.last_commit_at = from_ns(at);
+  }
   counters.journal_bytes = impl_->recovered.bytes + impl_->journal->bytes_appended();
   return counters;
 }

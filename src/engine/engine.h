@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,11 +45,13 @@ class Engine final : public store::SaleStore, public WatermarkListener {
     std::uint64_t unwaited_numbers = 0;
     std::uint64_t clock_steps = 0;
     std::uint64_t commits = 0;
-    std::uint64_t events = 0;
+    std::uint64_t events = 0;              ///< applied
+    std::uint64_t uncommitted_events = 0;  ///< of these, not durable yet: nobody has seen them
     std::uint64_t journal_bytes = 0;
     std::uint64_t queue_full = 0;
     Duration last_commit{0};
     Duration slowest_commit{0};
+    std::optional<Instant> last_commit_at;  ///< since the start
   };
 
   /// Recovers what the directory holds and starts selling. Fails without changing anything when

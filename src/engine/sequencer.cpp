@@ -190,6 +190,7 @@ void Sequencer::record_events(SaleSlot& slot) {
   if (events_.empty()) return;
   for (const sale::Event& event : events_) batch_->entries().event(slot.id, event);
   counters_.events.fetch_add(events_.size(), std::memory_order_relaxed);
+  batch_->event_count += events_.size();
   batch_->must_commit = true;
   if (!slot.change) {
     slot.change = batch_->changes.size();

@@ -35,4 +35,21 @@ std::optional<std::string> base64url_decoded(std::string_view text) {
   return bytes;
 }
 
+std::string base64url(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t pending = 0;
+  unsigned pending_bits = 0;
+  for (const char c : bytes) {
+    pending = (pending << 8U) | static_cast<std::uint8_t>(c);
+    for (pending_bits += 8; pending_bits >= 6; pending_bits -= 6) {
+      text += kAlphabet[(pending >> (pending_bits - 6)) & 63U];
+    }
+  }
+  if (pending_bits > 0) text += kAlphabet[(pending << (6 - pending_bits)) & 63U];
+  return text;
+}
+
 }  // namespace dibs::api

@@ -10,4 +10,7 @@ namespace dibs::api {
 /// its bytes: a character outside the alphabet, a length that cannot be, spare bits that are set.
 [[nodiscard]] std::optional<std::string> base64url_decoded(std::string_view text);
 
+/// `bytes` as base64url without padding.
+[[nodiscard]] std::string base64url(std::string_view bytes);
+
 }  // namespace dibs::api

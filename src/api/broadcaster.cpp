@@ -4,7 +4,6 @@
 #include <array>
 
 #include "api/core.h"
-#include "api/views.h"
 
 namespace dibs::api {
 namespace {
@@ -32,6 +31,7 @@ void note(Inbox& inbox, std::span<const sale::Event> events) {
 
 void Broadcaster::on_events(const std::shared_ptr<const sale::SaleView>& view,
                             std::span<const sale::Event> events) noexcept {
+  if (std::ranges::any_of(events, is_removal)) core_.tallies.forget(view->id);
   const auto hub = find_hub(view->id);
   if (!hub) return;
   {
@@ -155,30 +155,6 @@ void Broadcaster::comment(const HubPointer& hub) {
   core_.worker.at(core_.clock.monotonic() + kCommentEvery, [this, hub] { comment(hub); });
 }
 
-Buffer Broadcaster::live_event(Hub& hub) {
-  std::string data;
-  JsonWriter json(data);
-  json.begin_object().key("sale");
-  write_sale(json, *hub.newest, {Viewer::staff, core_.clock.now(), core_.store.durability().name});
-  json.key("stats").begin_object();
-  for (const auto& stat : core_.stats()) {
-    json.key(stat.name).raw(std::to_string(stat.value));
-  }
-  json.end_object().key("answers").begin_object();
-  for (const auto& code : sale::kCodes) {
-    json.member(code.name, core_.metrics.answers(code.name));
-  }
-  json.end_object().end_object();
-  return sse_event("live", std::to_string(++hub.live_number), data);
-}
-
-void Broadcaster::tell_live(const HubPointer& hub) {
-  if (hub->live.empty()) return;
-  const std::array event = {live_event(*hub)};
-  send_to(hub->live, event);
-  core_.worker.at(core_.clock.monotonic() + kLiveEvery, [this, hub] { tell_live(hub); });
-}
-
 void Broadcaster::follow_sale(SaleId sale, Answer answer, std::optional<StreamId> resume) {
   core_.worker.soon([this, sale = std::move(sale), answer = std::move(answer), resume]() mutable {
     const auto hub = hub_of(sale);
@@ -190,20 +166,6 @@ void Broadcaster::follow_sale(SaleId sale, Answer answer, std::optional<StreamId
     for (const auto& event : hub->feed.since(resume, core_.clock.now())) {
       if (stream->send(event)) core_.metrics.streamed(1);
     }
-  });
-}
-
-void Broadcaster::follow_live(SaleId sale, Answer answer) {
-  core_.worker.soon([this, sale = std::move(sale), answer = std::move(answer)]() mutable {
-    const auto hub = hub_of(sale);
-    if (!hub) return answer.refuse(problem(sale::Code::unknown_sale));
-    if (core_.stopping) return answer.refuse(problem(sale::Code::unavailable));
-    const bool first = hub->live.empty();
-    auto stream = answer.stream();
-    core_.metrics.streams(1);
-    hub->live.push_back(stream);
-    if (first) return tell_live(hub);
-    stream->send(live_event(*hub));
   });
 }
 

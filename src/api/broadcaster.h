@@ -11,6 +11,7 @@
 
 #include "api/answer.h"
 #include "api/hub.h"
+#include "api/pulse.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/stamp.h"
@@ -66,9 +67,13 @@ class Broadcaster {
   void plan_line_refresh(const HubPointer& hub);
   void refresh_line(const HubPointer& hub);
   void comment(const HubPointer& hub);
-  void tell_live(const HubPointer& hub);
-  [[nodiscard]] Buffer live_event(Hub& hub);
   void send_to(std::vector<std::shared_ptr<Stream>>& streams, std::span<const Buffer> events);
+
+  // live
+  void beat();
+  void plan_beat(Duration when);
+  void compare(Hub& hub) const;
+  [[nodiscard]] Buffer live_event(Hub& hub) const;
 
   // watches
   void begin(const WatchPointer& watch, Stamp stamp);
@@ -87,6 +92,9 @@ class Broadcaster {
   Core& core_;
   std::mutex hubs_mutex_;
   std::unordered_map<SaleId, HubPointer> hubs_;              ///< guarded by hubs_mutex_
+  Pulse pulse_;                                              ///< worker's
+  std::vector<HubPointer> live_hubs_;                        ///< worker's: those with consoles
+  bool beating_ = false;                                     ///< worker's: a beat is planned
   std::size_t asks_ = 0;                                     ///< worker's
   std::deque<std::pair<WatchPointer, Stamp>> waiting_asks_;  ///< worker's
 };

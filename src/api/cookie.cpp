@@ -24,11 +24,13 @@ std::optional<std::string_view> cookie_value(std::string_view header, std::strin
   return found;
 }
 
-std::string set_cookie(std::string_view name, std::string_view value, Duration lifetime) {
+std::string set_cookie(std::string_view name, std::string_view value, Duration lifetime,
+                       CookieScope scope) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(lifetime).count();
   std::string cookie(name);
   cookie.append("=").append(value).append("; Max-Age=").append(std::to_string(seconds));
-  cookie.append("; Path=/; HttpOnly; Secure; SameSite=Lax");
+  cookie.append("; Path=/; HttpOnly").append(scope.secure ? "; Secure" : "");
+  cookie.append("; SameSite=").append(scope.strict ? "Strict" : "Lax");
   return cookie;
 }
 

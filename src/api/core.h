@@ -5,10 +5,12 @@
 
 #include "api/api.h"
 #include "api/broadcaster.h"
+#include "api/console_sessions.h"
 #include "api/identity.h"
 #include "api/metrics.h"
 #include "api/payments.h"
 #include "api/rate_limit.h"
+#include "api/sale_tallies.h"
 #include "api/timely_store.h"
 #include "api/worker.h"
 
@@ -48,7 +50,10 @@ struct Core {
   const Clock& clock;
   const StatsSource stats;
   RateLimiter limiter;
+  RateLimiter log_ins{1, 5};  ///< from one address to the console; five may be tried at once
+  ConsoleSessions console_sessions;
   Metrics metrics;
+  SaleTallies tallies;
   std::atomic<bool> stopping = false;  ///< nobody may be kept waiting any more
   std::atomic<bool> stopped = false;   ///< requests are refused
   std::atomic<std::uint64_t> stamps = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/console_sessions.h"
 #include "api/core.h"
 #include "api/routes.h"
 
@@ -9,6 +10,7 @@ namespace dibs::api {
 namespace {
 
 constexpr std::string_view kVersioned = "/v1/";
+constexpr std::string_view kConsole = "/console";
 
 enum class Origin : std::uint8_t { none, own, allowed, foreign };
 
@@ -45,15 +47,27 @@ http::Response preflight(const http::Request& request, std::string methods) {
 
 std::optional<Problem> limited(Core& core, const Identity& who) {
   if (who.buyer.empty()) return std::nullopt;
-  const auto wait = core.limiter.refuse(who.buyer, core.clock.monotonic());
-  if (!wait) return std::nullopt;
-  Problem refused = problem(sale::Code::slow_down);
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
-  refused.headers = {{"Retry-After", std::to_string(seconds)}};
-  return refused;
+  const auto wait = core.limiter.refuse(who.buyer.view(), core.clock.monotonic());
+  return wait ? std::optional(slow_down(*wait)) : std::nullopt;
 }
 
 bool serves_when_stopped(const Route& route) { return !route.pattern.starts_with(kVersioned); }
+
+bool is_console(const Route& route) { return route.pattern.starts_with(kConsole); }
+
+/// Whose console asks, on routes that serve them. Credentials that are named in a header come
+/// first: a cookie is sent with everything.
+void recognise_console(const Core& core, const Match& match, const http::Request& request,
+                       Identity& who) {
+  const bool named = who.role != kAnyone && !who.by_cookie;
+  if (named || (match.route->roles & (kSupport | kOperator)) == 0) return;
+  if (!core.authenticator.serves_operators(request)) return;
+  const auto id = console_session_id(request);
+  const auto session = id ? core.console_sessions.find(*id, core.clock) : std::nullopt;
+  if (!session) return;
+  who = session->who;
+  who.by_cookie = true;
+}
 
 /// Query and path of the request, into `call`.
 std::optional<Problem> read_target(const Match& match, Call& call) {
@@ -100,7 +114,7 @@ std::optional<Problem> forbidden(const Route& route, const Call& call, Origin or
                    "A call by cookie that changes something must name this server in Origin: only "
                    "its own pages may send it.");
   }
-  if (origin == Origin::foreign) {
+  if (origin == Origin::foreign || (origin == Origin::allowed && is_console(route))) {
     return problem(sale::Code::forbidden,
                    "Pages of this origin are not served; an operator adds it with --cors-origin.");
   }
@@ -111,8 +125,12 @@ std::optional<Problem> forbidden(const Route& route, const Call& call, Origin or
 std::expected<Job, Problem> prepared(Core& core, const http::Request& request, Origin origin) {
   const auto match = find_route(request.method, request.path);
   if (!match) return std::unexpected(match.error());
+  if (is_console(*match->route) && !core.authenticator.serves_operators(request)) {
+    return std::unexpected(unknown_path());
+  }
   auto who = core.authenticator.identify(request, core.clock.now());
   if (!who) return std::unexpected(std::move(who.error()));
+  recognise_console(core, *match, request, *who);
   if (who->role == kAnyone && (match->route->roles & kAnyone) == 0) {
     return std::unexpected(problem(sale::Code::unauthenticated));
   }

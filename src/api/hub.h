@@ -52,6 +52,15 @@ struct Inbox {
   bool removed = false;    ///< the sale is no more; one of the same id is another sale
 };
 
+/// What buys of a sale came to, and how fast.
+struct LiveFigures {
+  std::optional<Duration> at;  ///< monotonic; nothing: not looked at yet
+  std::uint64_t accepted = 0;  ///< orders ever
+  std::uint64_t refused = 0;   ///< buys, since the server's start
+  std::optional<double> accepted_per_second;
+  std::optional<double> refused_per_second;
+};
+
 /// Everybody who listens to one sale.
 struct Hub {
   Hub(SaleId the_sale, std::shared_ptr<const sale::SaleView> view)
@@ -73,8 +82,10 @@ struct Hub {
   bool publish_planned = false;
   Duration next_line_refresh{0};
   bool line_refresh_planned = false;
+  LiveFigures figures;
   std::uint64_t live_number = 0;
-  bool over = false;  ///< the sale has been removed
+  Buffer latest_live;  ///< what the last beat told, for those who come before the next
+  bool over = false;   ///< the sale has been removed
 };
 
 }  // namespace dibs::api

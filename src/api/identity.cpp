@@ -87,19 +87,23 @@ bool Authenticator::serves_operators(const http::Request& request) const {
   return !options_.operator_listener || *options_.operator_listener == request.listener;
 }
 
+std::optional<Identity> Authenticator::staff_of(std::string_view token) const {
+  std::optional<Identity> found;
+  for (const auto& one : options_.operators) {
+    if (!same_secret(one.token, token)) continue;
+    found = identity(kOperator);
+    found->name = one.name;
+  }
+  if (is_one_of(options_.support_tokens, token)) found = identity(kSupport);
+  return found;
+}
+
 std::expected<Identity, Problem> Authenticator::by_token(std::string_view token,
                                                          const http::Request& request,
                                                          Instant now) const {
-  std::optional<Identity> found;
   if (serves_operators(request)) {
-    for (const auto& one : options_.operators) {
-      if (!same_secret(one.token, token)) continue;
-      found = identity(kOperator);
-      found->name = one.name;
-    }
-    if (is_one_of(options_.support_tokens, token)) found = identity(kSupport);
+    if (auto staff = staff_of(token)) return *staff;
   }
-  if (found) return *found;
   if (is_one_of(options_.shop_keys, token)) return acting_for(identity(kShop), request);
   if (auto claims = claims_of(token, now)) return buyer_of(std::move(*claims));
   return std::unexpected(problem(sale::Code::unauthenticated));

@@ -47,6 +47,11 @@ class Authenticator {
   /// not valid (any more), since a browser sends it with everything. Cookies count under /v1 only.
   [[nodiscard]] std::expected<Identity, Problem> identify(const http::Request& request,
                                                           Instant now) const;
+  /// The operator or support whose token this is; nothing when it is neither's. Takes as long
+  /// whichever it is.
+  [[nodiscard]] std::optional<Identity> staff_of(std::string_view token) const;
+  /// Whether the listener that the request came in on serves operators and support.
+  [[nodiscard]] bool serves_operators(const http::Request& request) const;
   /// What a buyer's token says; nothing when it is not valid or this server takes none.
   [[nodiscard]] std::optional<JwtClaims> claims_of(std::string_view token, Instant now) const;
 
@@ -56,7 +61,6 @@ class Authenticator {
   [[nodiscard]] std::expected<Identity, Problem> by_token(std::string_view token,
                                                           const http::Request& request,
                                                           Instant now) const;
-  [[nodiscard]] bool serves_operators(const http::Request& request) const;
 
   Options options_;
   std::optional<JwtVerifier> jwt_;

@@ -1,5 +1,8 @@
 #include "api/json_writer.h"
 
+#include <array>
+#include <cmath>
+
 namespace dibs::api {
 namespace {
 
@@ -25,6 +28,20 @@ void append_escape(std::string& out, char c) {
 }
 
 }  // namespace
+
+JsonWriter& JsonWriter::decimal(std::string_view name, std::optional<double> value) {
+  key(name);
+  if (!value || !std::isfinite(*value)) return null();
+  std::array<char, 64> digits{};
+  auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *value,
+                           std::chars_format::fixed, 6);
+  // Below 10^15 it fits by far; what does not is no figure of ours.
+  if (end.ec != std::errc()) return null();
+  std::string_view text(digits.data(), end.ptr);
+  while (text.ends_with('0')) text.remove_suffix(1);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return raw(text);
+}
 
 JsonWriter& JsonWriter::text(std::string_view value) {
   comma();

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,9 @@ class JsonWriter {
     comma_ = true;
     return *this;
   }
+
+  /// A measured figure, to six digits behind the point; null when there is none.
+  JsonWriter& decimal(std::string_view name, std::optional<double> value);
 
   JsonWriter& member(std::string_view name, std::string_view value) {
     return key(name).text(value);

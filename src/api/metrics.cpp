@@ -118,11 +118,18 @@ std::uint64_t Metrics::answers(std::string_view code) const {
   return answers_.at(index_of_code(code));
 }
 
+std::uint64_t Metrics::answers() const {
+  std::uint64_t all = 0;
+  for (const auto& count : answers_) all += count;
+  return all;
+}
+
 void Metrics::took(Duration duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
   const auto bucket = std::ranges::lower_bound(kBounds, seconds) - kBounds.begin();
   ++buckets_.at(static_cast<std::size_t>(bucket));
   took_ns_ += duration.count();
+  latencies_.add(duration);
 }
 
 std::string Metrics::text(std::span<const Stat> others) const {

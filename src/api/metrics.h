@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/api.h"
+#include "api/latency_histogram.h"
 #include "api/problem.h"
 #include "base/time.h"
 #include "sale/codes.h"
@@ -28,6 +29,11 @@ class Metrics {
   void long_polls(std::int64_t change) { long_polls_ += change; }
 
   [[nodiscard]] std::uint64_t answers(std::string_view code) const;
+  [[nodiscard]] std::uint64_t answers() const;  ///< of every code, and those without
+  [[nodiscard]] std::int64_t streams() const { return streams_; }
+  [[nodiscard]] std::int64_t long_polls() const { return long_polls_; }
+  /// The same durations as on /metrics, in finer steps.
+  [[nodiscard]] const LatencyHistogram& latencies() const { return latencies_; }
   /// The page of /metrics; `others` are the figures of other parts.
   [[nodiscard]] std::string text(std::span<const Stat> others) const;
 
@@ -41,6 +47,7 @@ class Metrics {
   std::array<std::atomic<std::uint64_t>, kCodeCount> answers_{};  ///< 0: ok
   std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets_{};
   std::atomic<std::int64_t> took_ns_ = 0;
+  LatencyHistogram latencies_;
   std::array<std::atomic<std::uint64_t>, 4> payments_{};
   std::atomic<std::uint64_t> stream_events_ = 0;
   std::atomic<std::int64_t> streams_ = 0;

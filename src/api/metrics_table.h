@@ -22,6 +22,14 @@ inline constexpr std::string_view kRequestSeconds = "dibs_api_request_seconds";
 inline constexpr std::string_view kStreamEvents = "dibs_api_stream_events_total";
 inline constexpr std::string_view kStreams = "dibs_api_streams";
 inline constexpr std::string_view kLongPolls = "dibs_api_long_polls";
+inline constexpr std::string_view kConnections = "dibs_http_connections";
+inline constexpr std::string_view kRequests = "dibs_http_requests_total";
+inline constexpr std::string_view kLateNumbers = "dibs_engine_late_numbers_total";
+inline constexpr std::string_view kLastCommit = "dibs_engine_last_commit_seconds";
+inline constexpr std::string_view kSlowestCommit = "dibs_engine_slowest_commit_seconds";
+// Of a ledger, once one is kept; rows come with it.
+inline constexpr std::string_view kLedgerLagEvents = "dibs_ledger_lag_events";
+inline constexpr std::string_view kLedgerLag = "dibs_ledger_lag_seconds";
 inline constexpr std::string_view kJournalPosition = "dibs_engine_journal_position";
 inline constexpr std::string_view kUncommittedEvents = "dibs_engine_uncommitted_events";
 inline constexpr std::string_view kLastCommitAt = "dibs_engine_last_commit_timestamp_seconds";
@@ -40,7 +48,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {kPayments, MetricType::counter, "attempts", "verdict",
      "Verdicts of the payment provider: authorised, declined, capture_refused, voided."},
 
-    {"dibs_http_connections", MetricType::gauge, "connections", "", "Connections now open."},
+    {kConnections, MetricType::gauge, "connections", "", "Connections now open."},
     {"dibs_http_connections_accepted_total", MetricType::counter, "connections", "",
      "Connections accepted."},
     {"dibs_http_accept_pauses_total", MetricType::counter, "pauses", "",
@@ -48,7 +56,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"dibs_http_stamps_moved_total", MetricType::counter, "requests", "",
      "Requests that became readable just after a later time was promised to be complete (by "
      "microseconds: the kernel stamps before a socket is readable); numbered right after it."},
-    {"dibs_http_requests_total", MetricType::counter, "requests", "",
+    {kRequests, MetricType::counter, "requests", "",
      "Whole requests read, those that no route takes too."},
     {"dibs_http_refused_framing_total", MetricType::counter, "requests", "",
      "Requests that were not strict HTTP/1.1 or broke a limit; their connections were closed."},
@@ -59,7 +67,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"dibs_http_streams", MetricType::gauge, "streams", "", "Connections that carry a stream."},
 
     {"dibs_engine_commands_total", MetricType::counter, "commands", "", "Commands applied."},
-    {"dibs_engine_late_numbers_total", MetricType::counter, "commands", "",
+    {kLateNumbers, MetricType::counter, "commands", "",
      "Requests numbered behind one that had come later, since their loop had hung for too "
      "long. Must be 0 in a rush."},
     {"dibs_engine_unwaited_numbers_total", MetricType::counter, "commands", "",
@@ -79,10 +87,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
      "When the last group commit became durable, as seconds since 1970; missing before the first."},
     {"dibs_engine_queue_full_total", MetricType::counter, "commands", "",
      "Commands answered overloaded because a queue was full. Must be 0 in a rush."},
-    {"dibs_engine_last_commit_seconds", MetricType::gauge, "seconds", "",
+    {kLastCommit, MetricType::gauge, "seconds", "",
      "How long the last group commit took, the disk's flush included."},
-    {"dibs_engine_slowest_commit_seconds", MetricType::gauge, "seconds", "",
-     "The slowest group commit since the start."},
+    {kSlowestCommit, MetricType::gauge, "seconds", "", "The slowest group commit since the start."},
 });
 
 }  // namespace dibs::api

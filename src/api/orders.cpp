@@ -88,14 +88,14 @@ Prepared buy(Core& core, const Call& call) {
   command.key = std::move(*key);
   return [&core, sale = call.sale, stamp = call.request.stamp,
           command = std::move(command)](Answer answer) mutable {
-    core.store.submit(stamp, std::move(sale), {std::move(command), {}, {}},
-                      [&core, answer = std::move(answer)](Result<sale::Outcome> result) mutable {
-                        if (!result) return answer.refuse(problem_of(result.error(), true));
-                        if (result->code == sale::Code::ok) {
-                          return answer_buy(core, answer, *result);
-                        }
-                        answer.refuse(problem_of(core, *result));
-                      });
+    core.store.submit(
+        stamp, sale, {std::move(command), {}, {}},
+        [&core, sale, answer = std::move(answer)](Result<sale::Outcome> result) mutable {
+          if (!result) return answer.refuse(problem_of(result.error(), true));
+          if (result->code == sale::Code::ok) return answer_buy(core, answer, *result);
+          if (sale::info(result->code).numbered) core.tallies.refused(sale, result->code);
+          answer.refuse(problem_of(core, *result));
+        });
   };
 }
 

@@ -37,6 +37,13 @@ Problem problem(sale::Code code, std::string detail) {
 
 Problem malformed(std::string detail) { return problem(sale::Code::malformed, std::move(detail)); }
 
+Problem slow_down(Duration wait) {
+  Problem refused = problem(sale::Code::slow_down);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  refused.headers = {{"Retry-After", std::to_string(seconds)}};
+  return refused;
+}
+
 Problem unknown_path() { return problem_of_route(kRouteCodes[0]); }
 
 Problem method_not_allowed(std::string allow) {

@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "http/message.h"
 #include "sale/codes.h"
 
@@ -43,6 +44,8 @@ struct Problem {
 /// The problem of a code; an empty `detail` takes the code's own text.
 [[nodiscard]] Problem problem(sale::Code code, std::string detail = {});
 [[nodiscard]] Problem malformed(std::string detail);
+/// Too many requests: the next may come after `wait`.
+[[nodiscard]] Problem slow_down(Duration wait);
 [[nodiscard]] Problem unknown_path();
 [[nodiscard]] Problem method_not_allowed(std::string allow);
 /// The problem that a store's fault is: `changes` says whether the call may have taken effect.

@@ -51,6 +51,10 @@ const std::vector<Route>& table() {
       {Method::get, "/", kEverybody, pages::home},
       {Method::get, "/console", kEverybody, pages::console},
 
+      {Method::post, "/console/session", kEverybody, console::log_in},
+      {Method::get, "/console/session", kSupport | kOperator, console::look},
+      {Method::del, "/console/session", kSupport | kOperator, console::log_out},
+
       {Method::get, "/v1/time", kEverybody, service::time},
       {Method::get, "/healthz", kEverybody, service::healthz},
       {Method::get, "/readyz", kEverybody, service::readyz},

@@ -74,6 +74,12 @@ Prepared begin(Core& core, const Call& call);
 Prepared end(Core& core, const Call& call);
 }  // namespace session
 
+namespace console {
+Prepared log_in(Core& core, const Call& call);
+Prepared look(Core& core, const Call& call);
+Prepared log_out(Core& core, const Call& call);
+}  // namespace console
+
 namespace service {
 Prepared healthz(Core& core, const Call& call);
 Prepared readyz(Core& core, const Call& call);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -81,7 +82,9 @@ void Client::send(std::string_view method, std::string_view path, const Headers&
   method_ = method;
   path_ = path;
   std::string text;
-  text.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: dibs.test\r\n");
+  text.append(method).append(" ").append(path).append(" HTTP/1.1\r\n");
+  const auto is_host = [](const auto& header) { return header.first == "Host"; };
+  if (std::ranges::none_of(headers, is_host)) text.append("Host: dibs.test\r\n");
   for (const auto& [name, value] : headers) text.append(name + ": " + value + "\r\n");
   if (method == "POST" || method == "PUT" || !body.empty()) {
     text.append("Content-Length: " + std::to_string(body.size()) + "\r\n");

@@ -37,6 +37,7 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client();
 
+  /// Sends `headers` and, unless they name another, the host `dibs.test`.
   Reply call(std::string_view method, std::string_view path, const Headers& headers = {},
              std::string_view body = {});
   /// Sends without waiting; `receive` then waits for the answer.

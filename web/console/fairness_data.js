@@ -1,0 +1,68 @@
+// Who pressed in the first minute, and what became of each.
+import { api } from "./api.js";
+
+const PAGE = 1_000;
+export const MINUTE_MS = 60_000;
+/** So many arrivals are read and drawn at most: ten thousand who press at once, twice over. */
+export const ARRIVALS_MAX = 20_000;
+
+/** The outcomes that the view tells apart, in the order of its lanes. */
+export const GROUPS = ["won", "gave", "waiting", "vain", "refused", "rule", "early"];
+
+async function pages(ask, list, { max = Infinity, until = () => false, progress } = {}) {
+  const all = [];
+  let after = 0;
+  while (after !== null && all.length < max) {
+    const page = await ask({ after, limit: PAGE });
+    all.push(...page[list]);
+    progress?.(all.length);
+    if (page[list].length && until(page[list].at(-1))) break;
+    after = page.next_after;
+  }
+  return all;
+}
+
+function groupOf(arrival, order) {
+  if (arrival.code === "not_open") return "early";
+  if (arrival.code === "sold_out") return "refused";
+  if (arrival.code !== "ok") return "rule";
+  if (!order) return "rule";
+  if (["paid", "held", "paying"].includes(order.state)) return "won";
+  if (order.state === "waiting") return "waiting";
+  if (order.state === "released") return "gave";
+  return "vain";
+}
+
+/**
+ * The arrivals of `sale` up to a minute after its opening, each with `sinceMs`, `group` and its order.
+ * Who pressed before the opening is there too, with a negative time. `progress(N)` while it reads.
+ */
+export async function readArrivals(sale, { signal, progress }) {
+  const opened = new Date(sale.opens_at).getTime();
+  const since = (arrival) => new Date(arrival.received_at).getTime() - opened;
+  const arrivals = await pages((page) => api.arrivals(sale.id, page, signal), "arrivals",
+    { max: ARRIVALS_MAX, until: (last) => since(last) > MINUTE_MS, progress });
+  const shown = arrivals.filter((arrival) => since(arrival) <= MINUTE_MS).slice(0, ARRIVALS_MAX);
+  const last = shown.at(-1)?.arrival ?? 0;
+  const orders = await pages((page) => api.orders(sale.id, page, signal), "orders",
+    { until: (order) => order.arrival > last });
+  const byId = new Map(orders.map((order) => [order.id, order]));
+  return {
+    capped: arrivals.length >= ARRIVALS_MAX,
+    rows: shown.map((arrival) => {
+      const order = byId.get(arrival.order) ?? null;
+      return { ...arrival, sinceMs: since(arrival), order, group: groupOf(arrival, order) };
+    }),
+  };
+}
+
+/** What can be said of all of them: the winners, and who came before the last of them without a unit. */
+export function judge(rows) {
+  const winners = rows.filter((row) => row.group === "won");
+  const last = winners.at(-1)?.arrival ?? 0;
+  return {
+    winners: winners.length,
+    last,
+    passed: rows.filter((row) => row.arrival < last && ["waiting", "vain", "refused"].includes(row.group)),
+  };
+}

@@ -5,8 +5,8 @@ export class Refusal extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `HTTP ${status}`);
     this.status = status;
-    this.code = problem.code ?? "";
-    this.title = problem.title ?? "";
+    this.code = problem.code ?? '';
+    this.title = problem.title ?? '';
     this.retryAfter = problem.retryAfter;
   }
 }
@@ -21,7 +21,7 @@ async function refusalOf(response) {
   } catch {
     // Not ours: a proxy's answer. Its status says enough.
   }
-  problem.retryAfter = response.headers.get("Retry-After");
+  problem.retryAfter = response.headers.get('Retry-After');
   return new Refusal(response.status, problem);
 }
 
@@ -29,22 +29,22 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
   const response = await fetch(path, {
     method,
     signal,
-    headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
-    body: body === undefined ? (method === "POST" ? "" : undefined) : JSON.stringify(body),
+    headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+    body: body === undefined ? (method === 'POST' ? '' : undefined) : JSON.stringify(body),
   });
   if (response.ok) return response;
   const refusal = await refusalOf(response);
-  if (refusal.status === 401 && path !== "/console/session") session.dispatchEvent(new Event("ended"));
+  if (refusal.status === 401 && path !== '/console/session') session.dispatchEvent(new Event('ended'));
   throw refusal;
 }
 
-const at = (sale, rest = "") => `/v1/sales/${encodeURIComponent(sale)}${rest}`;
-const ofOrder = (order, rest = "") => `/v1/orders/${encodeURIComponent(order)}${rest}`;
+const at = (sale, rest = '') => `/v1/sales/${encodeURIComponent(sale)}${rest}`;
+const ofOrder = (order, rest = '') => `/v1/orders/${encodeURIComponent(order)}${rest}`;
 
 /** `?a=1&b=2` of the members that say something. */
 function query(parameters) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
+  return given.length ? `?${new URLSearchParams(given)}` : '';
 }
 
 async function json(method, path, options) {
@@ -53,30 +53,30 @@ async function json(method, path, options) {
 }
 
 export const api = {
-  logIn: (token) => json("POST", "/console/session", { body: { token } }),
-  whoAmI: () => json("GET", "/console/session"),
-  logOut: () => json("DELETE", "/console/session"),
+  logIn: (token) => json('POST', '/console/session', { body: { token } }),
+  whoAmI: () => json('GET', '/console/session'),
+  logOut: () => json('DELETE', '/console/session'),
 
-  sales: async () => (await json("GET", "/v1/sales")).sales,
-  sale: (sale) => json("GET", at(sale)),
-  put: (sale, members) => json("PUT", at(sale), { body: members }),
-  remove: (sale) => json("DELETE", at(sale)),
-  pause: (sale) => json("POST", at(sale, "/pause")),
-  resume: (sale) => json("POST", at(sale, "/resume")),
-  close: (sale) => json("POST", at(sale, "/close")),
+  sales: async () => (await json('GET', '/v1/sales')).sales,
+  sale: (sale) => json('GET', at(sale)),
+  put: (sale, members) => json('PUT', at(sale), { body: members }),
+  remove: (sale) => json('DELETE', at(sale)),
+  pause: (sale) => json('POST', at(sale, '/pause')),
+  resume: (sale) => json('POST', at(sale, '/resume')),
+  close: (sale) => json('POST', at(sale, '/close')),
   /** `key` makes a repetition harmless. */
   restock: (sale, sku, delta, key) =>
-    json("POST", at(sale, "/stock"), { body: { sku, delta }, headers: { "Idempotency-Key": key } }),
+    json('POST', at(sale, '/stock'), { body: { sku, delta }, headers: { 'Idempotency-Key': key } }),
 
-  orders: (sale, filter, signal) => json("GET", at(sale, `/orders${query(filter)}`), { signal }),
-  order: (order) => json("GET", ofOrder(order)),
-  history: async (order) => (await json("GET", ofOrder(order, "/history"))).events,
-  refund: (order, restock) => json("POST", ofOrder(order, "/refund"), { body: { restock } }),
-  arrivals: (sale, filter, signal) => json("GET", at(sale, `/arrivals${query(filter)}`), { signal }),
+  orders: (sale, filter, signal) => json('GET', at(sale, `/orders${query(filter)}`), { signal }),
+  order: (order) => json('GET', ofOrder(order)),
+  history: async (order) => (await json('GET', ofOrder(order, '/history'))).events,
+  refund: (order, restock) => json('POST', ofOrder(order, '/refund'), { body: { restock } }),
+  arrivals: (sale, filter, signal) => json('GET', at(sale, `/arrivals${query(filter)}`), { signal }),
   /** One page of a list as CSV. */
   csv: async (sale, list, filter) => {
-    const response = await send("GET", at(sale, `/${list}${query(filter)}`), { headers: { Accept: "text/csv" } });
+    const response = await send('GET', at(sale, `/${list}${query(filter)}`), { headers: { Accept: 'text/csv' } });
     return response.text();
   },
-  liveUrl: (sale) => at(sale, "/live"),
+  liveUrl: (sale) => at(sale, '/live'),
 };

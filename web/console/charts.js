@@ -1,6 +1,6 @@
 // Lines over the last two minutes. Chart.js draws; once a second it is handed the same points anew.
-import { number } from "./format.js";
-import { colour, theme } from "./theme.js";
+import { number } from './format.js';
+import { colour, theme } from './theme.js';
 
 const SPAN_S = 120;
 
@@ -10,8 +10,8 @@ const ChartJs = () => globalThis.Chart;
 function axis(extra = {}) {
   return {
     border: { display: false },
-    grid: { color: colour("grid"), drawBorder: false, drawTicks: false, ...extra.grid },
-    ticks: { color: colour("soft"), padding: 6, maxRotation: 0, ...extra.ticks },
+    grid: { color: colour('grid'), drawBorder: false, drawTicks: false, ...extra.grid },
+    ticks: { color: colour('soft'), padding: 6, maxRotation: 0, ...extra.ticks },
     ...extra.axis,
   };
 }
@@ -25,34 +25,53 @@ export function niceMax(value) {
 
 /**
  * A chart of `series` ({ name, label, colour, dash }) over two minutes. `format` writes the figures of
- * the vertical axis. update(POINTS) draws; each point has `at` and a member for each series.
+ * the vertical axis, which reaches at least to `topMin`. update(POINTS) draws; each point has `at` and a member for each series.
  */
-export function timeChart(canvas, series, { format = (value) => number(value), xLabel }) {
+export function timeChart(canvas, series, { format = (value) => number(value), xLabel, topMin = 1 }) {
   let chart = null;
   let latest = [];
 
   function build() {
     chart?.destroy();
     chart = new (ChartJs())(canvas, {
-      type: "line",
-      data: { datasets: series.map((one) => ({
-        label: one.label, data: [], borderColor: colour(one.colour), backgroundColor: colour(one.colour),
-        borderWidth: 1.75, borderDash: one.dash ?? [], pointRadius: 0, pointHitRadius: 8, tension: 0, spanGaps: false,
-      })) },
+      type: 'line',
+      data: {
+        datasets: series.map((one) => ({
+          label: one.label,
+          data: [],
+          borderColor: colour(one.colour),
+          backgroundColor: colour(one.colour),
+          borderWidth: 1.75,
+          borderDash: one.dash ?? [],
+          pointRadius: 0,
+          pointHitRadius: 8,
+          tension: 0,
+          spanGaps: false,
+        })),
+      },
       options: {
-        animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false,
-        interaction: { mode: "index", intersect: false },
+        animation: false,
+        parsing: false,
+        normalized: true,
+        responsive: true,
+        maintainAspectRatio: false,
+        interaction: { mode: 'index', intersect: false },
         plugins: {
           legend: { display: false },
-          tooltip: { callbacks: {
-            title: ([item]) => `${number(-item.parsed.x)} ${xLabel}`,
-            label: (item) => ` ${item.dataset.label}: ${format(item.parsed.y)}`,
-          } },
+          tooltip: {
+            callbacks: {
+              title: ([item]) => `${number(Math.abs(item.parsed.x))} ${xLabel}`,
+              label: (item) => ` ${item.dataset.label}: ${format(item.parsed.y)}`,
+            },
+          },
         },
         scales: {
-          x: axis({ axis: { type: "linear", min: -SPAN_S, max: 0 }, grid: { display: false },
-            ticks: { stepSize: 30, callback: (value) => number(-value) } }),
-          y: axis({ axis: { beginAtZero: true, min: 0 }, ticks: { maxTicksLimit: 5, callback: format } }),
+          x: axis({
+            axis: { type: 'linear', min: -SPAN_S, max: 0 },
+            grid: { display: false },
+            ticks: { stepSize: 30, callback: (value) => number(Math.abs(value)) },
+          }),
+          y: axis({ axis: { beginAtZero: true, min: 0 }, ticks: { callback: format } }),
         },
       },
     });
@@ -67,12 +86,14 @@ export function timeChart(canvas, series, { format = (value) => number(value), x
         .map((point) => ({ x: Math.round((point.at - now) / 100) / 10, y: point[one.name] }));
     });
     const top = Math.max(0, ...latest.flatMap((point) => series.map((one) => point[one.name] ?? 0)));
-    chart.options.scales.y.max = niceMax(top);
-    chart.update("none");
+    const max = niceMax(Math.max(top, topMin));
+    chart.options.scales.y.max = max;
+    chart.options.scales.y.ticks.stepSize = String(max).startsWith('2') ? max / 4 : max / 5;
+    chart.update('none');
   }
 
   const rebuild = () => build();
-  theme.addEventListener("change", rebuild);
+  theme.addEventListener('change', rebuild);
   build();
   return {
     update(points) {
@@ -80,7 +101,7 @@ export function timeChart(canvas, series, { format = (value) => number(value), x
       draw();
     },
     destroy() {
-      theme.removeEventListener("change", rebuild);
+      theme.removeEventListener('change', rebuild);
       chart.destroy();
     },
   };

@@ -6,8 +6,8 @@ export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : String(value));
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? '' : String(value));
   }
   node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
@@ -26,15 +26,23 @@ export function say(node, text) {
 
 /** A button that can be pressed once until `act` has ended. */
 export function button(text, act, props = {}) {
-  const node = el("button", { type: "button", ...props, onclick: async () => {
-    if (node.getAttribute("aria-disabled") === "true") return;
-    node.setAttribute("aria-disabled", "true");
-    try {
-      await act(node);
-    } finally {
-      node.removeAttribute("aria-disabled");
-    }
-  } }, text);
+  const node = el(
+    'button',
+    {
+      type: 'button',
+      ...props,
+      onclick: async () => {
+        if (node.getAttribute('aria-disabled') === 'true') return;
+        node.setAttribute('aria-disabled', 'true');
+        try {
+          await act(node);
+        } finally {
+          node.removeAttribute('aria-disabled');
+        }
+      },
+    },
+    text,
+  );
   return node;
 }
 
@@ -45,25 +53,25 @@ export function freshId(stem) {
 }
 
 /** A labelled control, with room for a hint and for what the server finds wrong with it. */
-export function field(label, control, { hint, wide } = {}) {
-  const id = control.id || freshId("field");
+export function field(label, control, { hint, wide, two } = {}) {
+  const id = control.id || freshId('field');
   control.id = id;
-  const error = el("p", { class: "error", id: `${id}-error`, hidden: true });
+  const error = el('p', { class: 'error', id: `${id}-error`, hidden: true });
   const described = [error.id];
-  const parts = [el("label", { for: id }, label), control];
+  const parts = [el('label', { for: id }, label), control];
   if (hint) {
     described.push(`${id}-hint`);
-    parts.push(el("p", { class: "hint", id: `${id}-hint` }, hint));
+    parts.push(el('p', { class: 'hint', id: `${id}-hint` }, hint));
   }
-  control.setAttribute("aria-describedby", described.join(" "));
-  const node = el("div", { class: wide ? "field wide" : "field" }, parts, error);
+  control.setAttribute('aria-describedby', described.join(' '));
+  const node = el('div', { class: wide ? 'field wide' : two ? 'field two' : 'field' }, parts, error);
   return { node, control, error };
 }
 
 /** Shows `text` at a field, or takes it away. */
 export function complain(target, text) {
-  target.error.textContent = text ?? "";
+  target.error.textContent = text ?? '';
   target.error.hidden = !text;
-  if (text) target.control.setAttribute("aria-invalid", "true");
-  else target.control.removeAttribute("aria-invalid");
+  if (text) target.control.setAttribute('aria-invalid', 'true');
+  else target.control.removeAttribute('aria-invalid');
 }

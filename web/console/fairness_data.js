@@ -1,5 +1,5 @@
 // Who pressed in the first minute, and what became of each.
-import { api } from "./api.js";
+import { api } from './api.js';
 
 const PAGE = 1_000;
 export const MINUTE_MS = 60_000;
@@ -7,7 +7,7 @@ export const MINUTE_MS = 60_000;
 export const ARRIVALS_MAX = 20_000;
 
 /** The outcomes that the view tells apart, in the order of its lanes. */
-export const GROUPS = ["won", "gave", "waiting", "vain", "refused", "rule", "early"];
+export const GROUPS = ['won', 'gave', 'waiting', 'vain', 'refused', 'rule', 'early'];
 
 async function pages(ask, list, { max = Infinity, until = () => false, progress } = {}) {
   const all = [];
@@ -23,14 +23,14 @@ async function pages(ask, list, { max = Infinity, until = () => false, progress 
 }
 
 function groupOf(arrival, order) {
-  if (arrival.code === "not_open") return "early";
-  if (arrival.code === "sold_out") return "refused";
-  if (arrival.code !== "ok") return "rule";
-  if (!order) return "rule";
-  if (["paid", "held", "paying"].includes(order.state)) return "won";
-  if (order.state === "waiting") return "waiting";
-  if (order.state === "released") return "gave";
-  return "vain";
+  if (arrival.code === 'not_open') return 'early';
+  if (arrival.code === 'sold_out') return 'refused';
+  if (arrival.code !== 'ok') return 'rule';
+  if (!order) return 'rule';
+  if (['paid', 'held', 'paying'].includes(order.state)) return 'won';
+  if (order.state === 'waiting') return 'waiting';
+  if (order.state === 'released') return 'gave';
+  return 'vain';
 }
 
 /**
@@ -40,12 +40,16 @@ function groupOf(arrival, order) {
 export async function readArrivals(sale, { signal, progress }) {
   const opened = new Date(sale.opens_at).getTime();
   const since = (arrival) => new Date(arrival.received_at).getTime() - opened;
-  const arrivals = await pages((page) => api.arrivals(sale.id, page, signal), "arrivals",
-    { max: ARRIVALS_MAX, until: (last) => since(last) > MINUTE_MS, progress });
+  const arrivals = await pages((page) => api.arrivals(sale.id, page, signal), 'arrivals', {
+    max: ARRIVALS_MAX,
+    until: (last) => since(last) > MINUTE_MS,
+    progress,
+  });
   const shown = arrivals.filter((arrival) => since(arrival) <= MINUTE_MS).slice(0, ARRIVALS_MAX);
   const last = shown.at(-1)?.arrival ?? 0;
-  const orders = await pages((page) => api.orders(sale.id, page, signal), "orders",
-    { until: (order) => order.arrival > last });
+  const orders = await pages((page) => api.orders(sale.id, page, signal), 'orders', {
+    until: (order) => order.arrival > last,
+  });
   const byId = new Map(orders.map((order) => [order.id, order]));
   return {
     capped: arrivals.length >= ARRIVALS_MAX,
@@ -56,13 +60,30 @@ export async function readArrivals(sale, { signal, progress }) {
   };
 }
 
-/** What can be said of all of them: the winners, and who came before the last of them without a unit. */
-export function judge(rows) {
-  const winners = rows.filter((row) => row.group === "won");
-  const last = winners.at(-1)?.arrival ?? 0;
+/** The last arrival that has a unit of each item, by SKU. */
+function lastWinners(winners) {
+  const last = new Map();
+  for (const row of winners) for (const line of row.order.items) last.set(line.sku, row.arrival);
+  return last;
+}
+
+/**
+ * What can be said of all of them: the winners, and who came before the last winner of their item and
+ * has no unit. What a refused request wanted is not recorded: in a sale of several items those who were
+ * refused cannot be judged (`unjudged`).
+ */
+export function judge(rows, skus) {
+  const winners = rows.filter((row) => row.group === 'won');
+  const last = lastWinners(winners);
+  const lastOf = (row) =>
+    Math.max(0, ...(row.order ? row.order.items.map((line) => line.sku) : skus).map((sku) => last.get(sku) ?? 0));
+  const judged = rows.filter(
+    (row) => ['waiting', 'vain'].includes(row.group) || (row.group === 'refused' && skus.length === 1),
+  );
   return {
     winners: winners.length,
-    last,
-    passed: rows.filter((row) => row.arrival < last && ["waiting", "vain", "refused"].includes(row.group)),
+    last: winners.at(-1)?.arrival ?? 0,
+    passed: judged.filter((row) => row.arrival < lastOf(row)),
+    unjudged: skus.length > 1 ? rows.filter((row) => row.group === 'refused').length : 0,
   };
 }

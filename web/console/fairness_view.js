@@ -1,19 +1,19 @@
 // The first minute: who came when, who got a unit, and why the others did not. As dots and as a table.
-import { button, el, fill, say } from "./dom.js";
-import { SHAPES, fairnessChart } from "./fairness_chart.js";
-import { ARRIVALS_MAX, GROUPS, judge, readArrivals } from "./fairness_data.js";
-import { whyOf } from "./fairness_why.js";
-import { exactMoment, number } from "./format.js";
-import { t } from "./words.js";
+import { button, el, fill, say } from './dom.js';
+import { SHAPES, fairnessChart } from './fairness_chart.js';
+import { ARRIVALS_MAX, GROUPS, judge, readArrivals } from './fairness_data.js';
+import { whyOf } from './fairness_why.js';
+import { exactMoment, number } from './format.js';
+import { t } from './words.js';
 
 const ROWS = 100;
 const SPANS = [1, 10, 60];
 
 function pressed(label, act) {
-  return el("button", { type: "button", class: "choice", "aria-pressed": "false", onclick: act }, label);
+  return el('button', { type: 'button', class: 'choice', 'aria-pressed': 'false', onclick: act }, label);
 }
 function mark(buttons, chosen) {
-  buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === chosen)));
+  buttons.forEach((one, i) => one.setAttribute('aria-pressed', String(i === chosen)));
 }
 
 /** The seconds shown: all that there is, with a little air, or the first so many. */
@@ -26,37 +26,78 @@ function rangeOf(rows, seconds) {
 }
 
 function tableRow(row) {
-  return el("tr", { id: `arrival-${row.arrival}`, tabindex: "-1" },
-    el("th", { scope: "row", class: "num" }, number(row.arrival)),
-    el("td", { class: "num", "data-label": t("fair.since") }, `${(row.sinceMs / 1_000).toFixed(3)} s`),
-    el("td", { "data-label": t("orders.buyer") }, row.buyer),
-    el("td", { "data-label": t("fair.outcome") }, el("span", { class: `dot-key ${row.group} ${SHAPES[row.group]}`, "aria-hidden": "true" }), t(`group.${row.group}`)),
-    el("td", { "data-label": t("fair.why") }, whyOf(row)),
-    el("td", { "data-label": t("fair.received") }, exactMoment(row.received_at)));
+  return el(
+    'tr',
+    { id: `arrival-${row.arrival}`, tabindex: '-1' },
+    el('th', { scope: 'row', class: 'num' }, number(row.arrival)),
+    el('td', { class: 'num', 'data-label': t('fair.since') }, `${(row.sinceMs / 1_000).toFixed(3)} s`),
+    el('td', { 'data-label': t('orders.buyer') }, row.buyer),
+    el(
+      'td',
+      { 'data-label': t('fair.outcome') },
+      el('span', { class: `dot-key ${row.group} ${SHAPES[row.group]}`, 'aria-hidden': 'true' }),
+      t(`group.${row.group}`),
+    ),
+    el('td', { 'data-label': t('fair.why') }, whyOf(row)),
+    el('td', { 'data-label': t('fair.received') }, exactMoment(row.received_at)),
+  );
 }
 
 /** The rows of a filter, a hundred at a time. */
 function arrivalsTable() {
-  const body = el("tbody");
-  const range = el("p", { class: "soft", role: "status" });
-  const older = el("button", { type: "button", class: "quiet", onclick: () => show(from - ROWS) }, t("fair.older"));
-  const newer = el("button", { type: "button", class: "quiet", onclick: () => show(from + ROWS) }, t("fair.newer"));
-  const columns = [["orders.arrival", true], ["fair.since", true], ["orders.buyer"], ["fair.outcome"], ["fair.why"], ["fair.received"]];
+  const body = el('tbody');
+  const range = el('p', { class: 'soft', role: 'status' });
+  const older = el('button', { type: 'button', class: 'quiet', onclick: () => show(from - ROWS) }, t('fair.older'));
+  const newer = el('button', { type: 'button', class: 'quiet', onclick: () => show(from + ROWS) }, t('fair.newer'));
+  const columns = [
+    ['orders.arrival', true],
+    ['fair.since', true],
+    ['orders.buyer'],
+    ['fair.outcome'],
+    ['fair.why'],
+    ['fair.received'],
+  ];
   let rows = [];
   let from = 0;
   function show(first) {
     from = Math.max(0, Math.min(first, Math.floor(Math.max(0, rows.length - 1) / ROWS) * ROWS));
     const some = rows.slice(from, from + ROWS);
     fill(body, some.map(tableRow));
-    say(range, rows.length ? t("fair.rows", { from: number(from + 1), to: number(from + some.length), all: number(rows.length) }) : t("fair.none"));
+    say(
+      range,
+      rows.length
+        ? t('fair.rows', { from: number(from + 1), to: number(from + some.length), all: number(rows.length) })
+        : t('fair.none'),
+    );
     older.hidden = from === 0;
     newer.hidden = from + ROWS >= rows.length;
   }
   return {
-    node: el("div", {}, range, el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": t("fair.table") },
-      el("table", { class: "stacking" }, el("caption", { class: "hidden" }, t("fair.table")),
-        el("thead", {}, el("tr", {}, columns.map(([name, num]) => el("th", { scope: "col", class: num ? "num" : "" }, t(name))))), body)),
-    el("div", { class: "actions pages" }, older, newer)),
+    node: el(
+      'div',
+      {},
+      range,
+      el(
+        'div',
+        { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': t('fair.table') },
+        el(
+          'table',
+          { class: 'stacking' },
+          el('caption', { class: 'hidden' }, t('fair.table')),
+          el(
+            'thead',
+            {},
+            el(
+              'tr',
+              {},
+              columns.map(([name, num]) => el('th', { scope: 'col', class: num ? 'num' : '' }, t(name))),
+            ),
+          ),
+          body,
+        ),
+      ),
+      el('div', { class: 'actions pages' }, older, newer),
+    ),
     set(all) {
       rows = all;
       show(0);
@@ -72,92 +113,152 @@ function arrivalsTable() {
 }
 
 export function fairnessView(feed) {
-  const heading = el("h2", { tabindex: "-1" }, t("fair.title"));
-  const status = el("p", { role: "status" });
-  const verdict = el("div", { class: "verdict" });
-  const canvas = el("canvas", { role: "img" });
+  const heading = el('h2', { tabindex: '-1' }, t('fair.title'));
+  const status = el('p', { role: 'status' });
+  const verdict = el('div', { class: 'verdict' });
+  const canvas = el('canvas', { role: 'img' });
   const table = arrivalsTable();
-  const legend = el("ul", { class: "legend groups" });
-  const filter = el("select", { id: "fair-filter", onchange: () => table.set(chosenRows()) },
-    el("option", { value: "" }, t("fair.all")), GROUPS.map((group) => el("option", { value: group }, t(`group.${group}`))));
-  const result = el("div", { hidden: true });
+  const legend = el('ul', { class: 'legend groups' });
+  const filter = el(
+    'select',
+    { id: 'fair-filter', onchange: () => table.set(chosenRows()) },
+    el('option', { value: '' }, t('fair.all')),
+    GROUPS.map((group) => el('option', { value: group }, t(`group.${group}`))),
+  );
+  const result = el('div', { hidden: true });
   const aborter = new AbortController();
   let rows = [];
   let view = { seconds: 0, byOutcome: false };
 
   const chosenRows = () => (filter.value ? rows.filter((row) => row.group === filter.value) : rows);
   const chart = fairnessChart(canvas, (row) => {
-    filter.value = "";
+    filter.value = '';
     table.set(rows);
     table.reveal(row.arrival);
   });
   const draw = () => chart.draw(rows, { ...view, ...rangeOf(rows, view.seconds) });
 
-  const ranges = [0, ...SPANS].map((seconds, i) => pressed(seconds ? t("fair.first", { span: `${seconds} s` }) : t("fair.fit"), () => {
-    view = { ...view, seconds };
-    mark(ranges, i);
-    draw();
-  }));
-  const axes = ["fair.by_arrival", "fair.by_outcome"].map((label, i) => pressed(t(label), () => {
-    view = { ...view, byOutcome: i === 1 };
-    mark(axes, i);
-    draw();
-  }));
+  const ranges = [0, ...SPANS].map((seconds, i) =>
+    pressed(seconds ? t('fair.first', { span: `${seconds} s` }) : t('fair.fit'), () => {
+      view = { ...view, seconds };
+      mark(ranges, i);
+      draw();
+    }),
+  );
+  const axes = ['fair.by_arrival', 'fair.by_outcome'].map((label, i) =>
+    pressed(t(label), () => {
+      view = { ...view, byOutcome: i === 1 };
+      mark(axes, i);
+      draw();
+    }),
+  );
   mark(ranges, 0);
   mark(axes, 0);
 
   function tell(capped) {
-    const { winners, last, passed } = judge(rows);
-    const sentences = [winners ? t("fair.winners", { n: number(winners), all: number(rows.length), last: number(last) }) : t("fair.no_winner")];
-    if (winners) sentences.push(passed.length ? t("fair.passed", { n: number(passed.length) }) : t("fair.passed_none"));
-    if (capped) sentences.push(t("fair.capped", { n: number(ARRIVALS_MAX) }));
-    fill(verdict, sentences.map((text) => el("p", {}, text)));
-    verdict.classList.toggle("look", passed.length > 0);
-    canvas.setAttribute("aria-label", `${t("fair.chart", { axis: t("fair.by_arrival") })}. ${sentences.join(" ")}`);
-    fill(legend, GROUPS.map((group) => {
-      const n = rows.filter((row) => row.group === group).length;
-      return n > 0 && el("li", {}, el("span", { class: `dot-key ${group} ${SHAPES[group]}`, "aria-hidden": "true" }), `${t(`group.${group}`)} `, el("b", {}, number(n)));
-    }));
+    const { winners, last, passed, unjudged } = judge(
+      rows,
+      feed.sale.items.map((item) => item.sku),
+    );
+    const sentences = [
+      winners
+        ? t('fair.winners', { n: number(winners), all: number(rows.length), last: number(last) })
+        : t('fair.no_winner'),
+    ];
+    if (winners) sentences.push(passed.length ? t('fair.passed', { n: number(passed.length) }) : t('fair.passed_none'));
+    if (winners && unjudged) sentences.push(t('fair.unjudged', { n: number(unjudged) }));
+    if (capped) sentences.push(t('fair.capped', { n: number(ARRIVALS_MAX) }));
+    fill(
+      verdict,
+      sentences.map((text) => el('p', {}, text)),
+    );
+    verdict.classList.toggle('look', passed.length > 0);
+    canvas.setAttribute('aria-label', `${t('fair.chart', { axis: t('fair.by_arrival') })}. ${sentences.join(' ')}`);
+    fill(
+      legend,
+      GROUPS.map((group) => {
+        const n = rows.filter((row) => row.group === group).length;
+        return (
+          n > 0 &&
+          el(
+            'li',
+            {},
+            el('span', { class: `dot-key ${group} ${SHAPES[group]}`, 'aria-hidden': 'true' }),
+            `${t(`group.${group}`)} `,
+            el('b', {}, number(n)),
+          )
+        );
+      }),
+    );
   }
 
   async function read() {
     result.hidden = true;
-    say(status, t("fair.loading", { n: 0 }));
+    say(status, t('fair.loading', { n: 0 }));
     try {
-      const found = await readArrivals(feed.sale, { signal: aborter.signal, progress: (n) => say(status, t("fair.loading", { n: number(n) })) });
+      const found = await readArrivals(feed.sale, {
+        signal: aborter.signal,
+        progress: (n) => say(status, t('fair.loading', { n: number(n) })),
+      });
       rows = found.rows;
-      say(status, rows.length ? "" : t("fair.none"));
+      say(status, rows.length ? '' : t('fair.none'));
       if (!rows.length) return;
       result.hidden = false;
       tell(found.capped);
       draw();
       table.set(chosenRows());
     } catch (refusal) {
-      if (refusal.name !== "AbortError") say(status, t("failed", { why: refusal.message }));
+      if (refusal.name !== 'AbortError') say(status, t('failed', { why: refusal.message }));
     }
   }
   const begin = () => {
     if (!feed.sale) return;
-    feed.removeEventListener("figures", begin);
+    feed.removeEventListener('figures', begin);
     read();
   };
-  feed.addEventListener("figures", begin);
+  feed.addEventListener('figures', begin);
   begin();
 
-  fill(result, verdict,
-    el("section", { class: "card" },
-      el("div", { class: "card-head wrap" }, el("div", { class: "choices", role: "group", "aria-label": t("fair.range") }, ranges),
-        el("div", { class: "choices", role: "group", "aria-label": t("fair.axis") }, axes)),
-      legend, el("div", { class: "canvas tall" }, canvas)),
-    el("section", { class: "card" }, el("div", { class: "card-head wrap" }, el("h3", {}, t("fair.table")),
-      el("div", { class: "inline" }, el("label", { for: filter.id }, t("fair.filter")), filter)), table.node));
+  fill(
+    result,
+    verdict,
+    el(
+      'section',
+      { class: 'card' },
+      el(
+        'div',
+        { class: 'card-head wrap' },
+        el('div', { class: 'choices', role: 'group', 'aria-label': t('fair.range') }, ranges),
+        el('div', { class: 'choices', role: 'group', 'aria-label': t('fair.axis') }, axes),
+      ),
+      legend,
+      el('div', { class: 'canvas tall' }, canvas),
+    ),
+    el(
+      'section',
+      { class: 'card' },
+      el(
+        'div',
+        { class: 'card-head wrap' },
+        el('h3', {}, t('fair.table')),
+        el('div', { class: 'inline' }, el('label', { for: filter.id }, t('fair.filter')), filter),
+      ),
+      table.node,
+    ),
+  );
   return {
-    node: el("div", {}, el("div", { class: "head" }, heading, button(t("fair.reload"), read, { class: "quiet" })),
-      el("p", { class: "soft" }, t("fair.lead")), status, result),
+    node: el(
+      'div',
+      {},
+      el('div', { class: 'head' }, heading, button(t('fair.reload'), read, { class: 'quiet' })),
+      el('p', { class: 'soft' }, t('fair.lead')),
+      status,
+      result,
+    ),
     focus: () => heading.focus(),
     dispose() {
       aborter.abort();
-      feed.removeEventListener("figures", begin);
+      feed.removeEventListener('figures', begin);
       chart.destroy();
     },
   };

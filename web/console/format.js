@@ -1,7 +1,7 @@
 // Figures and times as people read them, in the reader's own language and time zone.
-import { language } from "./words.js";
+import { language } from './words.js';
 
-const EMPTY = "–";
+const EMPTY = '–';
 
 export function number(value, digits = 0) {
   if (value === null || value === undefined) return EMPTY;
@@ -25,12 +25,12 @@ export function milliseconds(value) {
 export function span(ms) {
   const whole = Math.floor(Math.abs(ms) / 1_000);
   const [days, hours] = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24];
-  const rest = `${String(Math.floor(whole / 60) % 60).padStart(days || hours ? 2 : 1, "0")}:${String(whole % 60).padStart(2, "0")}`;
+  const rest = `${String(Math.floor(whole / 60) % 60).padStart(days || hours ? 2 : 1, '0')}:${String(whole % 60).padStart(2, '0')}`;
   const text = days ? `${days} d ${hours}:${rest}` : hours ? `${hours}:${rest}` : rest;
   return ms < 0 && whole > 0 ? `−${text}` : text;
 }
 
-const pad = (value, size = 2) => String(value).padStart(size, "0");
+const pad = (value, size = 2) => String(value).padStart(size, '0');
 
 export function clock(date) {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
@@ -51,15 +51,15 @@ export function exactMoment(iso) {
 /** `UTC+9`. */
 export function zone(date = new Date()) {
   const minutes = -date.getTimezoneOffset();
-  if (minutes === 0) return "UTC";
+  if (minutes === 0) return 'UTC';
   const rest = Math.abs(minutes) % 60;
-  return `UTC${minutes < 0 ? "−" : "+"}${Math.floor(Math.abs(minutes) / 60)}${rest ? `:${pad(rest)}` : ""}`;
+  return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(Math.abs(minutes) / 60)}${rest ? `:${pad(rest)}` : ''}`;
 }
 
 /** Minor units as money: 50000 of KRW are ₩50,000. */
 export function money(amount, currency) {
   try {
-    const format = new Intl.NumberFormat(language(), { style: "currency", currency });
+    const format = new Intl.NumberFormat(language(), { style: 'currency', currency });
     return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
   } catch {
     return `${number(amount)} ${currency}`;
@@ -68,13 +68,13 @@ export function money(amount, currency) {
 
 /** An order's id, short enough for a table; all of it stands in the title. */
 export function shortId(order) {
-  return order.split(".")[0].replace("ord_", "").slice(0, 8);
+  return order.split('.')[0].replace('ord_', '').slice(0, 8);
 }
 
 /** For a field of kind datetime-local: the reader's own time, to the second. */
 export function forInput(iso) {
-  if (!iso) return "";
-  return moment(iso).replace(" ", "T");
+  if (!iso) return '';
+  return moment(iso).replace(' ', 'T');
 }
 
 export function fromInput(text) {

@@ -1,7 +1,7 @@
 // One sale's figures as they come, once a second, and those of the last two minutes.
-import { api, session } from "./api.js";
+import { api, session } from './api.js';
 
-const WINDOW = 121;  // points, a second apart: 120 s and now
+const WINDOW = 121; // points, a second apart: 120 s and now
 const AGAIN_MS = 2_000;
 
 /** What of a live event the charts keep. */
@@ -38,18 +38,18 @@ export class LiveFeed extends EventTarget {
     this.live = live;
     this.heardAt = performance.now();
     this.refusal = null;
-    this.dispatchEvent(new Event("figures"));
+    this.dispatchEvent(new Event('figures'));
   }
 
   #listen() {
     this.source = new EventSource(api.liveUrl(this.id));
-    this.source.addEventListener("live", (event) => {
+    this.source.addEventListener('live', (event) => {
       const live = JSON.parse(event.data);
       if (live.server.interval_ms !== null) this.points.push(pointOf(live));
       if (this.points.length > WINDOW) this.points.shift();
       this.#tell(live.sale, live);
     });
-    this.source.addEventListener("error", () => {
+    this.source.addEventListener('error', () => {
       // While it connects again by itself there is nothing to do; refused, it never does.
       if (this.source.readyState === EventSource.CLOSED) this.#ask();
     });
@@ -61,9 +61,9 @@ export class LiveFeed extends EventTarget {
       await api.sale(this.id);
       await api.whoAmI();
     } catch (refusal) {
-      if (refusal.status === 401) return session.dispatchEvent(new Event("ended"));
+      if (refusal.status === 401) return session.dispatchEvent(new Event('ended'));
       this.refusal = refusal;
-      this.dispatchEvent(new Event("figures"));
+      this.dispatchEvent(new Event('figures'));
     }
     if (!this.over) this.timer = setTimeout(() => this.#listen(), AGAIN_MS);
   }
@@ -73,7 +73,7 @@ export class LiveFeed extends EventTarget {
       this.#tell(await api.sale(this.id), null);
     } catch (refusal) {
       this.refusal = refusal;
-      this.dispatchEvent(new Event("figures"));
+      this.dispatchEvent(new Event('figures'));
     }
     if (!this.over) this.timer = setTimeout(() => this.#poll(), AGAIN_MS);
   }
@@ -82,7 +82,7 @@ export class LiveFeed extends EventTarget {
   changed(sale) {
     this.sale = sale;
     if (this.live) this.live = { ...this.live, sale };
-    this.dispatchEvent(new Event("figures"));
+    this.dispatchEvent(new Event('figures'));
   }
 
   close() {

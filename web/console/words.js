@@ -1,15 +1,17 @@
-// What the console says, in the reader's language: words_en.js and words_ko.js hold the same keys.
-import { en } from "./words_en.js";
-import { ko } from "./words_ko.js";
+// What the console says, in the reader's language: words.en.js and words.ko.js hold the same keys.
+import { en } from './words.en.js';
+import { ko } from './words.ko.js';
 
 const DICTIONARIES = { en, ko };
-const KEPT = "dibs-console-language";
+const KEPT = 'dibs-console-language';
 
 /** `en` or `ko`: as chosen, else as the browser prefers. */
 export function language() {
   const chosen = localStorage.getItem(KEPT);
   if (chosen in DICTIONARIES) return chosen;
-  return navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en";
+  return navigator.languages.some((tag) => tag.startsWith('ko')) && !navigator.languages[0].startsWith('en')
+    ? 'ko'
+    : 'en';
 }
 
 export function choose(tag) {

@@ -237,6 +237,7 @@ TEST_F(ConsoleTest, IsServedOnTheOperatorsListenerOnly) {
   Client inside(server.address(1));
   expect_problem(log_in(in_public, kOperatorToken), 404, "unknown_path");
   expect_problem(in_public.call("GET", "/console/session", as_operator()), 404, "unknown_path");
+  expect_problem(in_public.call("DELETE", "/console/session", as_operator()), 404, "unknown_path");
   expect_problem(in_public.call("GET", "/console"), 404, "unknown_path");
   EXPECT_EQ(inside.call("GET", "/console").status, 200);
   const auto session = log_in(inside, kOperatorToken);

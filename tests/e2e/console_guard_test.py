@@ -14,43 +14,62 @@ SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 VIEWS = ["live", "orders", "fairness", "settings"]
 
 
-class Evil(http.server.BaseHTTPRequestHandler):
-    """A page of another origin, but of the same site: cookies of SameSite=Strict are sent from it."""
+class Neighbour(http.server.BaseHTTPRequestHandler):
+    """Another program on this machine: another origin, but the same site, so that cookies of SameSite=Strict
+    are sent. It serves a page and notes what browsers send it."""
+
+    heard = []
 
     def do_GET(self):
+        self.answer(b"<title>not ours</title>")
+
+    def do_POST(self):
+        Neighbour.heard.append((self.headers.get("Origin"), self.headers.get("Cookie") or ""))
+        self.answer(b"")
+
+    def answer(self, body):
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"<title>evil</title>")
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
+
+
+def neighbour():
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    return site
 
 
 class Guarded(ConsoleTest):
     def test_a_page_of_another_origin_changes_nothing_though_the_cookie_is_sent(self):
         sale = self.sale()
         console = self.console()
-        site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Evil)
-        threading.Thread(target=site.serve_forever, daemon=True).start()
+        page, spy = neighbour(), neighbour()
+        answers = []
+        console.page.on("response", lambda got: answers.append((got.request.method, got.url, got.status)))
         try:
-            page = console.page
-            sent = []
-            page.on("request", lambda request: sent.append(request))
-            page.goto(f"http://127.0.0.1:{site.server_port}/")
-            for body in ("", '{"sku":"floor","delta":5}'):
-                for call in ("pause", "close", "stock"):
-                    page.evaluate("""([url, body]) => fetch(url, {method: 'POST', mode: 'no-cors',
-                        credentials: 'include', body}).then(() => 'sent', String)""",
-                                  [f"{console.base}/v1/sales/{sale}/{call}", body])
-            posts = [request for request in sent if request.method == "POST"]
-            self.assertEqual(len(posts), 6)
-            cookies = [request.all_headers().get("cookie", "") for request in posts]
-            self.assertTrue(all("dibs" in cookie for cookie in cookies), "else this test shows nothing")
-            self.assertEqual([request.response().status for request in posts], [403] * 6)
+            console.page.goto(f"http://127.0.0.1:{page.server_port}/")
+
+            def post(url, body=""):
+                return console.page.evaluate("""([url, body]) => fetch(url, {method: 'POST', mode: 'no-cors',
+                    credentials: 'include', body}).then(() => 'sent', String)""", [url, body])
+            for call in ("pause", "close", "stock"):
+                body = '{"sku":"floor","delta":5}' if call == "stock" else ""
+                self.assertEqual(post(f"{console.base}/v1/sales/{sale}/{call}", body), "sent")
+            post(f"http://127.0.0.1:{spy.server_port}/")
         finally:
-            site.shutdown()
-            site.server_close()
+            for site in (page, spy):
+                site.shutdown()
+                site.server_close()
+        (origin, cookie), = Neighbour.heard
+        self.assertEqual(origin, f"http://127.0.0.1:{page.server_port}")
+        self.assertIn("dibs-console=", cookie, "else the browser guards us and this test shows nothing")
+        ours = [status for method, url, status in answers if method == "POST" and url.startswith(console.base)]
+        self.assertEqual(ours, [403, 403, 400], "stock is malformed without a key, which comes first")
         now = self.look(sale)
         self.assertEqual((now["state"], now["items"][0]["total"]), ("open", 10))
 

@@ -19,11 +19,14 @@ MAY_INCLUDE = {
     "baselines": ["store", "redis"],
     "events": ["store"],
     "ledger": ["events"],
-    "payment": ["base"],
     "http": ["base"],
-    "api": ["http", "store", "payment"],
+    "webhook": ["base"],
+    "client": ["base"],
+    "payment": ["client", "webhook"],
+    "sandbox": ["http", "payment"],
+    "api": ["http", "store", "payment", "webhook"],
     "load": ["base", "http"],
-    "cli": ["api", "engine", "redis", "baselines", "ledger", "load", "payment", "http"],
+    "cli": ["api", "engine", "redis", "baselines", "ledger", "load", "payment", "sandbox", "webhook", "client", "http"],
 }
 # The parts of http that load may use: the client side.
 LOAD_MAY_USE_HTTP = {"http/response_reader.h"}
@@ -32,11 +35,13 @@ LOAD_MAY_USE_HTTP = {"http/response_reader.h"}
 OWNERS = {
     "boost/beast": {"http"},
     "boost/asio": {"http"},
-    "boost/json": {"api", "load"},
+    "boost/json": {"api", "load", "payment", "sandbox"},
     "boost/unordered": {"sale", "engine"},
     "boost/container": {"sale", "engine"},
     "boost/url": {"api"},
-    "openssl": {"engine", "api", "load"},
+    "curl": {"client"},
+    "sqlite3.h": {"sandbox"},
+    "openssl": {"engine", "api", "load", "webhook"},
     "jwt.h": {"api"},
     "prometheus": {"api"},
     "spdlog": {"cli"},
@@ -44,7 +49,7 @@ OWNERS = {
     "CLI": {"cli"},
     "toml++": {"cli"},
 }
-THIRD_PARTY = re.compile(r"^(boost/|openssl/|jwt\.h|prometheus/|spdlog/|fmt/|CLI/|sqlite3|soci|hiredis|rdkafka|librdkafka|toml)")
+THIRD_PARTY = re.compile(r"^(boost/|curl/|openssl/|jwt\.h|prometheus/|spdlog/|fmt/|CLI/|sqlite3|soci|hiredis|rdkafka|librdkafka|toml)")
 
 
 def reachable(folder):

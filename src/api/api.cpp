@@ -46,6 +46,8 @@ void Api::on_events(const std::shared_ptr<const sale::SaleView>& view,
   impl_->core.broadcaster.on_events(view, events);
 }
 
+void Api::begin() { impl_->core.payments.take_up(); }
+
 void Api::let_go() {
   if (impl_->core.stopping.exchange(true)) return;
   impl_->core.broadcaster.stop();

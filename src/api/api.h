@@ -15,6 +15,7 @@
 #include "http/server.h"
 #include "payment/provider.h"
 #include "store/sale_store.h"
+#include "webhook/signature.h"
 
 /// The routes: JSON to commands, outcomes to answers. Names no backend.
 namespace dibs::api {
@@ -38,6 +39,8 @@ struct Options {
   std::vector<std::string> shop_keys;
   std::optional<JwtOptions> jwt;
   std::vector<std::string> cors_origins;  ///< exact origins, `https://shop.example`
+  /// Of the payment provider's webhooks: the present one and, while it is changed, the old one.
+  std::vector<webhook::Secret> webhook_secrets;
   std::uint32_t rate_per_buyer = 0;       ///< requests a second; 0: no limit
   bool insecure_demo = false;             ///< trust Dibs-Buyer alone
   std::optional<SaleId> home_sale;  ///< where GET / leads; nothing: a page that says what runs
@@ -82,6 +85,10 @@ class Api final : public http::Handler, public store::EventListener {
   void on_events(const std::shared_ptr<const sale::SaleView>& view,
                  std::span<const sale::Event> events) noexcept override;
 
+  /// Takes up the payments that an earlier process left between two steps, and keeps the order and
+  /// the provider in agreement from then on. Returns at once. Call it once, after the store and the
+  /// server have started.
+  void begin();
   /// Answers every long poll with the order as it was last seen and ends every stream; later ones
   /// are answered or refused at once, and /readyz says `unavailable`. Everything else is served as
   /// before. May be called twice.

@@ -11,8 +11,9 @@
 #include "api/payments.h"
 #include "api/rate_limit.h"
 #include "api/sale_tallies.h"
+#include "api/seen_events.h"
 #include "api/timely_store.h"
-#include "api/worker.h"
+#include "base/worker.h"
 
 namespace dibs::api {
 
@@ -54,6 +55,7 @@ struct Core {
   ConsoleSessions console_sessions;
   Metrics metrics;
   SaleTallies tallies;
+  SeenEvents seen_events;
   std::atomic<bool> stopping = false;  ///< nobody may be kept waiting any more
   std::atomic<bool> stopped = false;   ///< requests are refused
   std::atomic<std::uint64_t> stamps = 0;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kVerdicts = {"authorised", "declined", "capture_refused",
                                                        "voided"};
 
+constexpr std::array<std::string_view, 3> kWebhookResults = {"taken", "known", "refused"};
+
 /// 0 for ok, then the rules' codes, then the routes'.
 std::size_t index_of_code(std::string_view code) {
   std::size_t index = 1;
@@ -70,7 +72,8 @@ struct Page {
   [[nodiscard]] std::vector<prometheus::ClientMetric> samples(const MetricRow& row) const {
     if (row.name == kAnswers) return answers(row.label);
     if (row.name == kRequestSeconds) return {histogram()};
-    if (row.name == kPayments) return payments(row.label);
+    if (row.name == kPayments) return counts(row.label, kVerdicts, metrics.payments_);
+    if (row.name == kWebhooks) return counts(row.label, kWebhookResults, metrics.webhooks_);
     if (row.name == kStreams) return {single(row.type, static_cast<double>(metrics.streams_))};
     if (row.name == kLongPolls) return {single(row.type, static_cast<double>(metrics.long_polls_))};
     if (row.name == kStreamEvents) {
@@ -89,10 +92,13 @@ struct Page {
     return all;
   }
 
-  [[nodiscard]] std::vector<prometheus::ClientMetric> payments(std::string_view label) const {
+  template <std::size_t N>
+  static std::vector<prometheus::ClientMetric> counts(
+      std::string_view label, const std::array<std::string_view, N>& names,
+      const std::array<std::atomic<std::uint64_t>, N>& values) {
     std::vector<prometheus::ClientMetric> all;
-    for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
-      all.push_back(labelled(label, kVerdicts.at(i), static_cast<double>(metrics.payments_.at(i))));
+    for (std::size_t i = 0; i < N; ++i) {
+      all.push_back(labelled(label, names.at(i), static_cast<double>(values.at(i))));
     }
     return all;
   }

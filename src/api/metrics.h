@@ -21,9 +21,12 @@ class Metrics {
  public:
   enum class Verdict : std::uint8_t { authorised, declined, capture_refused, voided };
 
+  enum class Webhook : std::uint8_t { taken, known, refused };
+
   void answered(std::string_view code);
   void took(Duration duration);
   void paid(Verdict verdict) { ++payments_.at(static_cast<std::size_t>(verdict)); }
+  void webhook(Webhook what) { ++webhooks_.at(static_cast<std::size_t>(what)); }
   void streamed(std::uint64_t events) { stream_events_ += events; }
   void streams(std::int64_t change) { streams_ += change; }
   void long_polls(std::int64_t change) { long_polls_ += change; }
@@ -49,6 +52,7 @@ class Metrics {
   std::atomic<std::int64_t> took_ns_ = 0;
   LatencyHistogram latencies_;
   std::array<std::atomic<std::uint64_t>, 4> payments_{};
+  std::array<std::atomic<std::uint64_t>, 3> webhooks_{};
   std::atomic<std::uint64_t> stream_events_ = 0;
   std::atomic<std::int64_t> streams_ = 0;
   std::atomic<std::int64_t> long_polls_ = 0;

@@ -35,6 +35,8 @@ inline constexpr std::string_view kUncommittedEvents = "dibs_engine_uncommitted_
 inline constexpr std::string_view kLastCommitAt = "dibs_engine_last_commit_timestamp_seconds";
 inline constexpr std::string_view kPayments = "dibs_api_payments_total";
 
+inline constexpr std::string_view kWebhooks = "dibs_api_webhooks_total";
+
 inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {kAnswers, MetricType::counter, "answers", "code",
      "Answers by code; ok is every answer that is no refusal. See docs/CODES.md."},
@@ -47,6 +49,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {kLongPolls, MetricType::gauge, "requests", "", "Requests now waiting for an order to change."},
     {kPayments, MetricType::counter, "attempts", "verdict",
      "Verdicts of the payment provider: authorised, declined, capture_refused, voided."},
+    {kWebhooks, MetricType::counter, "webhooks", "result",
+     "Webhooks of the payment provider: taken, known (sent again), refused (forged, stale, or not "
+     "fitting their order)."},
 
     {kConnections, MetricType::gauge, "connections", "", "Connections now open."},
     {"dibs_http_connections_accepted_total", MetricType::counter, "connections", "",

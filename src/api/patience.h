@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-#include "api/worker.h"
+#include "base/worker.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "store/sale_store.h"

@@ -5,12 +5,6 @@
 
 namespace dibs::api {
 
-struct PaymentRun {
-  OrderId order;
-  std::string token;
-  std::optional<Answer> answer;  ///< until it is used
-};
-
 namespace {
 
 constexpr Duration kFirstPause = std::chrono::milliseconds(50);
@@ -22,6 +16,10 @@ void refuse(const std::shared_ptr<PaymentRun>& run, const Problem& problem) {
 }
 
 }  // namespace
+
+std::string attempt_key(const sale::OrderView& order) {
+  return to_text(order.id) + ":" + std::to_string(order.seq.value());
+}
 
 bool Payments::start(const OrderId& order) {
   const std::lock_guard lock(mutex_);
@@ -37,8 +35,20 @@ void Payments::pay(OrderId order, BuyerId owner, std::string token, Stamp stamp,
   if (!start(order)) return show(std::move(order), std::move(owner), stamp, std::move(answer));
   auto run = std::make_shared<PaymentRun>(
       PaymentRun{.order = order, .token = std::move(token), .answer = std::move(answer)});
+  if (const auto closed = core_.provider->closed_for()) return refuse_closed(run, *closed);
   core_.store.submit(stamp, order.sale, {sale::BeginPayment{order.key}, {}, std::move(owner)},
                      [this, run](Result<sale::Outcome> result) { begun(run, std::move(result)); });
+}
+
+/// The provider is down: nothing is begun, so the buyer's time and attempts are not used up.
+void Payments::refuse_closed(const Run& run, Duration closed_for) {
+  end(run->order);
+  Problem refused = problem(sale::Code::unavailable,
+                            "The payment provider does not answer; nothing was begun. Try again "
+                            "after Retry-After, the units are kept until expires_at.");
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(closed_for).count();
+  refused.headers = {{"Retry-After", std::to_string(seconds)}};
+  refuse(run, refused);
 }
 
 /// The running attempt, as its order is now.
@@ -62,14 +72,12 @@ void Payments::begun(const Run& run, Result<sale::Outcome> result) {
     run->answer.reset();
   }
   const auto view = core_.store.glance(order.id.sale);
-  // The seq is that of the event which began this attempt: asked again after a crash, the provider
-  // sees the same key.
   const payment::Attempt attempt{
       .order = order.id,
       .amount = order.amount,
       .currency = view ? view->spec->currency : std::string(),
       .token = run->token,
-      .key = to_text(order.id) + ":" + std::to_string(order.seq.value())};
+      .key = attempt_key(order)};
   core_.provider->authorise(attempt, Gate::guard(gate_, [this, run](payment::Verdict verdict) {
                               if (verdict == payment::Verdict::authorised) return authorised(run);
                               declined(run);
@@ -97,7 +105,7 @@ void Payments::declined(const Run& run) {
 }
 
 void Payments::capture(const Run& run, const sale::OrderView& order) {
-  core_.provider->capture(order.id,
+  core_.provider->capture(order.id, order.amount,
                           Gate::guard(gate_, [this, run](bool done) { captured(run, done); }));
 }
 
@@ -141,7 +149,15 @@ void Payments::tell(sale::Command::Action action, const OrderId& order,
 }
 
 void Payments::pay_back(OrderId order) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!refunding_.insert(order).second) return;
+  }
   core_.provider->refund(order, Gate::guard(gate_, [this, order](bool done) {
+                           {
+                             const std::lock_guard lock(mutex_);
+                             refunding_.erase(order);
+                           }
                            if (done) {
                              return tell(
                                  sale::RefundSettled{order.key}, order,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,13 +19,24 @@
 namespace dibs::api {
 
 struct Core;
-struct PaymentRun;
+
+/// One attempt to pay on its way.
+struct PaymentRun {
+  OrderId order;
+  std::string token;
+  std::optional<Answer> answer;  ///< until it is used
+};
+
+/// The provider's idempotency key of the attempt that `order`, which is paying, is in: `ORDER:SEQ`
+/// with the seq of the event that began it. Asked again after a crash, the provider sees the same.
+[[nodiscard]] std::string attempt_key(const sale::OrderView& order);
 
 /// Leads orders through the provider: begin in the sale, authorise at the provider, `paid` in the
 /// sale, capture at the provider, captured in the sale. What the sale no longer wants is voided.
 ///
-/// At most one run an order at a time. A run that a crash cut short is taken up by the next payment
-/// call, with the same key at the provider, or ended by the hold's deadline.
+/// At most one run an order at a time. A run that a crash cut short is taken up when the server
+/// starts: from the sale's side (what is paying, paid and not captured, to be refunded) and from the
+/// provider's (what it holds reserved), and the latter again and again while the server runs.
 /// Any thread; the continuation of a run is called on the store's and the provider's threads.
 class Payments {
  public:
@@ -35,6 +47,10 @@ class Payments {
   void pay(OrderId order, BuyerId owner, std::string token, Stamp stamp, Answer answer);
   /// Gives the money of a `refund_due` order back and notes it; asks again until it is given.
   void pay_back(OrderId order);
+  /// Takes up what an earlier process left. Returns at once; once.
+  void take_up();
+  /// What a webhook said, found authentic and to fit its order.
+  void hear(const payment::Told& told);
   /// From now on what the provider says reaches nobody. Waits for what it is saying.
   void stop() { gate_->shut(); }
 
@@ -48,6 +64,14 @@ class Payments {
   void captured(const Run& run, bool done);
   void void_authorisation(const Run& run, sale::Outcome why);
   void finish(const Run& run, const sale::Outcome& outcome);
+  void refuse_closed(const Run& run, Duration closed_for);
+
+  // Taking up: payments_taken_up.cpp.
+  void take_up_sale(const SaleId& sale, sale::OrderState state, Arrival after);
+  void take_up_order(const sale::OrderView& order);
+  void take_up_open();
+  void take_up_open_payment(const payment::OpenPayment& open);
+  void settle(const Run& run, const payment::OpenPayment& open, const sale::OrderView& order);
   void show(OrderId order, BuyerId owner, Stamp stamp, Answer answer);
   /// Submits until the store has taken it: what the provider has done must reach the sale.
   void tell(sale::Command::Action action, const OrderId& order,
@@ -59,7 +83,8 @@ class Payments {
   Core& core_;
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();  ///< the provider outlives us
   std::mutex mutex_;
-  std::set<OrderId> running_;  ///< guarded by mutex_
+  std::set<OrderId> running_;    ///< guarded by mutex_
+  std::set<OrderId> refunding_;  ///< guarded by mutex_
 };
 
 }  // namespace dibs::api

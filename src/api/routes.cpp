@@ -23,6 +23,8 @@ const std::vector<Route>& table() {
       {Method::post, "/v1/orders/{order}/refund", kShop | kOperator, orders::refund},
       {Method::get, "/v1/orders/{order}/history", kShop | kSupport | kOperator, lists::history},
 
+      {Method::post, "/v1/payments/webhook", kEverybody, payments::webhook},
+
       {Method::get, "/v1/sales/{sale}", kEverybody, sales::get},
       {Method::get, "/v1/sales/{sale}/events", kEverybody, streams::sale_events},
       {Method::get,

@@ -55,6 +55,10 @@ Prepared cancel(Core& core, const Call& call);
 Prepared refund(Core& core, const Call& call);
 }  // namespace orders
 
+namespace payments {
+Prepared webhook(Core& core, const Call& call);
+}  // namespace payments
+
 namespace streams {
 Prepared sale_events(Core& core, const Call& call);
 Prepared sale_live(Core& core, const Call& call);

@@ -6,6 +6,7 @@
 #include "cli/audit_report.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/payment_audit.h"
 #include "cli/settings_file.h"
 #include "cli/subcommands.h"
 
@@ -14,8 +15,21 @@ namespace {
 
 struct AuditFlags {
   std::string data = "dibs-data";
+  std::string payments;
   Settings settings;
 };
+
+/// The provider's books against the orders; the exit status.
+int compare_payments(const AuditFlags& flags) {
+  const auto audit = audit_payments(flags.data, flags.payments);
+  if (!audit) {
+    complain(audit.error());
+    return status_of(audit.error().kind);
+  }
+  for (const auto& difference : audit->differences) std::cout << difference << '\n';
+  std::cout << "payments: " << summary(*audit) << '\n';
+  return audit->differences.empty() ? kHeld : kBroken;
+}
 
 }  // namespace
 
@@ -45,6 +59,9 @@ Subcommand add_audit(CLI::App& app) {
   auto flags = std::make_shared<AuditFlags>();
   sub->add_option("--data", flags->data, "The server's data directory; it may be running")
       ->capture_default_str();
+  sub->add_option("--payments", flags->payments,
+                  "URL of the payment provider: compares its books too, amount by amount, once the "
+                  "server is at rest; default: not compared");
   add_settings(*sub, flags->settings);
   return {sub, [flags, sub]() -> int {
             if (auto applied = apply_settings(*sub, flags->settings); !applied) {
@@ -59,7 +76,8 @@ Subcommand add_audit(CLI::App& app) {
             for (const auto& remark : report->remarks) std::cout << "note: " << remark << '\n';
             for (const auto& difference : report->differences) std::cout << difference << '\n';
             std::cout << summary(*report) << '\n';
-            return report->differences.empty() ? kHeld : kBroken;
+            const int money = flags->payments.empty() ? kHeld : compare_payments(*flags);
+            return report->differences.empty() ? money : kBroken;
           }};
 }
 

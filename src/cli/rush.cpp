@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "cli/http_call.h"
 #include "cli/load_flags.h"
 #include "cli/log.h"
+#include "cli/payment_audit.h"
 #include "cli/secrets.h"
 #include "cli/server_process.h"
 #include "cli/subcommands.h"
@@ -19,6 +21,7 @@ namespace dibs::cli {
 namespace {
 
 constexpr const char* kSale = "rush";
+constexpr Duration kSettlePatience = std::chrono::seconds(30);
 constexpr Duration kStopPatience = std::chrono::seconds(20);
 
 struct RushFlags {
@@ -27,7 +30,8 @@ struct RushFlags {
   std::optional<std::uint64_t> line;
   std::uint32_t ingress = 0;
   bool unmerged = false;
-  std::string data;  ///< empty: a temporary directory
+  std::string payments;  ///< URL of a payment provider; empty: the one inside the server
+  std::string data;      ///< empty: a temporary directory
 };
 
 std::string sale_body(const RushFlags& flags) {
@@ -65,6 +69,20 @@ void add_audit(load::Run& run, const std::string& data) {
   }
 }
 
+/// Adds what the provider's books say of the same orders.
+void add_payment_audit(load::Run& run, const std::string& data, const std::string& url) {
+  const auto audit = audit_payments(data, url);
+  if (!audit) {
+    run.broken_elsewhere.push_back({"The payments could not be compared: " + audit.error().what,
+                                    "결제를 비교할 수 없었습니다: " + audit.error().what});
+    return;
+  }
+  run.notes.push_back({{"payments", "결제 대조"}, {summary(*audit), summary(*audit)}});
+  for (const auto& difference : audit->differences) {
+    run.broken_elsewhere.push_back({"Payment: " + difference, "결제: " + difference});
+  }
+}
+
 Result<load::Run> rush(const RushFlags& flags, load::Options options, const std::string& data,
                        EndOnSignal& end) {
   const std::string token = random_secret();
@@ -74,7 +92,14 @@ Result<load::Run> rush(const RushFlags& flags, load::Options options, const std:
                                         "--insecure-demo",  "--quiet",
                                         "--die-with-parent"};
   if (flags.unmerged) arguments.emplace_back("--unmerged");
-  auto server = ServerProcess::start(arguments, {"DIBS_OPERATOR_TOKENS=rush:" + token});
+  std::vector<std::string> environment = {"DIBS_OPERATOR_TOKENS=rush:" + token};
+  if (!flags.payments.empty()) {
+    arguments.insert(arguments.end(), {"--payments", flags.payments});
+    if (const char* key = std::getenv("DIBS_PAYMENTS_KEY")) {
+      environment.push_back(std::string("DIBS_PAYMENTS_KEY=") + key);
+    }
+  }
+  auto server = ServerProcess::start(arguments, environment);
   if (!server) return std::unexpected(server.error());
   end.kill_first(server->pid());
   if (auto put = put_sale(*server, token, flags); !put) return std::unexpected(put.error());
@@ -86,12 +111,14 @@ Result<load::Run> rush(const RushFlags& flags, load::Options options, const std:
   }
   auto run = load::run(options, progress_line(language_of(flags.crowd.files)));
   if (!run) return run;
+  if (!flags.payments.empty()) await_settled(flags.payments, kSettlePatience);
   if (!server->stop(kStopPatience)) {
     run->broken_elsewhere.push_back(
         {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
   end.kill_none();
   add_audit(*run, data);
+  if (!flags.payments.empty()) add_payment_audit(*run, data, flags.payments);
   return run;
 }
 
@@ -146,6 +173,10 @@ Subcommand add_rush(CLI::App& app) {
       ->envname("DIBS_RUSH_INGRESS")
       ->check(CLI::Range(0U, 64U))
       ->capture_default_str();
+  sub->add_option("--payments", flags->payments,
+                  "URL of a payment provider, such as that of `dibs payments`; its books are "
+                  "compared afterwards; default: the one inside the server")
+      ->envname("DIBS_RUSH_PAYMENTS");
   sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)")
       ->envname("DIBS_RUSH_DATA");
   sub->add_flag("--unmerged", flags->unmerged,

@@ -14,13 +14,13 @@
 #include "cli/exit_status.h"
 #include "cli/inherited_sockets.h"
 #include "cli/log.h"
+#include "cli/payment_provider.h"
 #include "cli/secrets.h"
 #include "cli/serve_options.h"
 #include "cli/stats.h"
 #include "cli/subcommands.h"
 #include "engine/engine.h"
 #include "http/server.h"
-#include "payment/sandbox.h"
 
 namespace dibs::cli {
 namespace {
@@ -58,7 +58,7 @@ sigset_t block_end_signals() {
 /// The parts of one server, in the order in which they must live: each may use those above it.
 struct Parts {
   std::unique_ptr<engine::Engine> engine;
-  std::unique_ptr<payment::Provider> provider;
+  ChosenProvider payments;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
 
@@ -94,9 +94,11 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   parts.engine->set_on_warning([](const std::string& warning) { log_warning(warning); });
   for (const std::string& warning : parts.engine->warnings()) log_warning(warning);
 
-  if (options.insecure_demo) parts.provider = payment::make_sandbox(system_clock());
+  auto payments = choose_provider(options, api_options);
+  if (!payments) return std::unexpected(payments.error());
+  parts.payments = std::move(*payments);
   auto api =
-      api::Api::make(std::move(api_options), *parts.engine, parts.provider.get(), system_clock(),
+      api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(), system_clock(),
                      [&parts] { return stats(parts.engine.get(), parts.server.get()); });
   if (!api) return std::unexpected(api.error());
   parts.api = std::move(*api);
@@ -119,7 +121,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
 
 /// A directory of the demo may be served without its provider.
 void warn_of_sales_without_provider(const Parts& parts) {
-  if (parts.provider) return;
+  if (parts.payments.provider) return;
   std::promise<Result<std::vector<sale::SaleView>>> all;
   parts.engine->list_sales({system_clock().now(), engine::kNoLoop, 0},
                            [&all](auto sales) { all.set_value(std::move(sales)); });
@@ -175,6 +177,8 @@ int serve(ServeOptions& options, CLI::App& app) {
   }
   parts.engine->start();
   parts.server->start();  // first: what is put in order waits for the word of every loop
+  tell_webhook(parts.payments, parts.server->addresses().front());
+  parts.api->begin();
   if (!demo_token.empty()) put_demo_sale(*parts.engine);
   warn_of_sales_without_provider(parts);
   announce(options, parts);

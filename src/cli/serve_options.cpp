@@ -1,7 +1,5 @@
 #include "cli/serve_options.h"
 
-#include <arpa/inet.h>
-
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <string_view>
 #include <thread>
 
+#include "cli/loopback.h"
 #include "cli/secrets.h"
 
 namespace dibs::cli {
@@ -17,17 +16,6 @@ namespace {
 constexpr std::uint32_t kIngressMax = 64;
 constexpr std::uint32_t kIngressByCoresMax = 8;
 constexpr std::size_t kShopKeysMax = 2;  // the old and the new one while it is changed
-
-/// Whether only this machine can reach `address`, HOST:PORT. A name other than localhost could be
-/// anybody's.
-bool is_loopback(const std::string& address) {
-  const std::string host = address.substr(0, address.rfind(':'));
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr number{};
-  constexpr std::uint32_t kLoopbackNet = 127;
-  return ::inet_pton(AF_INET, host.c_str(), &number) == 1 &&
-         ntohl(number.s_addr) >> 24U == kLoopbackNet;
-}
 
 Result<std::optional<api::JwtOptions>> jwt_options(const ServeOptions& options) {
   if (options.jwt_key_files.empty()) {
@@ -119,6 +107,13 @@ void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_option(
       "--support-tokens-file", options.support_tokens_file,
       "File of NAME:TOKEN lines, tokens that may only read; default: DIBS_SUPPORT_TOKENS");
+  app.add_option("--payments", options.payments,
+                 "URL of the payment provider, which speaks the protocol of "
+                 "docs/formats/provider.md; its key, if it wants one, is DIBS_PAYMENTS_KEY; "
+                 "default: none, payment: provider is refused (the demo has one inside)");
+  app.add_option("--webhook-secret-file", options.webhook_secret_file,
+                 "File with the secret that the provider signs webhooks with, whsec_…, or two to "
+                 "rotate; default: DIBS_WEBHOOK_SECRET, else a provider on this machine is told one");
   app.add_option("--rate-per-buyer", options.rate_per_buyer,
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))

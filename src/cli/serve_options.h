@@ -26,6 +26,8 @@ struct ServeOptions {
   std::string shop_key_file;
   std::string operator_tokens_file;
   std::string support_tokens_file;
+  std::string payments;             ///< URL of the payment provider; empty: none
+  std::string webhook_secret_file;  ///< empty: DIBS_WEBHOOK_SECRET
   std::uint32_t rate_per_buyer = 0;
   std::string log_format = "text";
   bool quiet = false;            ///< log only what is wrong

@@ -19,6 +19,7 @@ struct Subcommand {
 [[nodiscard]] Subcommand add_serve(CLI::App& app);
 [[nodiscard]] Subcommand add_load(CLI::App& app);
 [[nodiscard]] Subcommand add_rush(CLI::App& app);
+[[nodiscard]] Subcommand add_payments(CLI::App& app);
 [[nodiscard]] Subcommand add_audit(CLI::App& app);
 [[nodiscard]] Subcommand add_why(CLI::App& app);
 [[nodiscard]] Subcommand add_doctor(CLI::App& app);

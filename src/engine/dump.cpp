@@ -268,7 +268,10 @@ Result<ArchiveReport> dump_archive(const std::string& path,
   return content->report;
 }
 
-Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq) {
+namespace {
+
+/// The sales as the rules make them from their events up to `to_seq` (0: all).
+Result<std::map<std::string, sale::Sale>> replayed(const std::string& dir, Seq to_seq) {
   std::map<std::string, sale::Sale> sales;
   std::optional<Fault> wrong;
   const auto done = each_entry(dir, [&](const RecordHead&, const Entry& entry) {
@@ -280,11 +283,38 @@ Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq) {
   });
   if (!done) return std::unexpected(done.error());
   if (wrong) return std::unexpected(*wrong);
+  std::erase_if(sales, [](const auto& entry) { return !entry.second.exists(); });
+  return sales;
+}
+
+}  // namespace
+
+Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq) {
+  const auto sales = replayed(dir, to_seq);
+  if (!sales) return std::unexpected(sales.error());
   std::vector<sale::SaleView> views;
-  for (const auto& [id, sale] : sales) {
-    if (sale.exists()) views.push_back(sale.view());
-  }
+  for (const auto& [id, sale] : *sales) views.push_back(sale.view());
   return views;
+}
+
+Result<void> orders(
+    const std::string& dir,
+    const std::function<void(const sale::OrderView&, const sale::SaleSpec&)>& order) {
+  constexpr std::size_t kPage = 1'000;
+  const auto sales = replayed(dir, Seq(0));
+  if (!sales) return std::unexpected(sales.error());
+  for (const auto& [id, sale] : *sales) {
+    const auto spec = sale.view().spec;
+    sale::Sale::OrderFilter filter;
+    filter.limit = kPage;
+    while (true) {
+      const auto page = sale.orders(filter);
+      for (const sale::OrderView& one : page) order(one, *spec);
+      if (page.size() < kPage) break;
+      filter.after = page.back().arrival;
+    }
+  }
+  return {};
 }
 
 }  // namespace dibs::engine

@@ -48,6 +48,12 @@ struct JournalReport {
 /// Every sale as it was right after its event `to_seq` (0: after its last).
 [[nodiscard]] Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq);
 
+/// Gives every order as it is at the end of the journal, with the spec of its sale; those of
+/// archived sales are left out.
+[[nodiscard]] Result<void> orders(
+    const std::string& dir,
+    const std::function<void(const sale::OrderView&, const sale::SaleSpec&)>& order);
+
 struct BackupReport {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;  ///< of these records

@@ -10,7 +10,8 @@ namespace dibs::load {
 namespace {
 
 constexpr std::int64_t kAgainNs = 20'000'000;  ///< before asking the same thing again
-constexpr std::uint8_t kRepeatsMax = 100;      ///< 100 x 20 ms: then it is called an error
+constexpr unsigned kAgainDoublingsMax = 5;     ///< up to 640 ms between two questions
+constexpr std::uint8_t kRepeatsMax = 100;      ///< some 38 s: then it is called an error
 constexpr unsigned kCutDoublingsMax = 6;       ///< 20 ms x 2^6: 1.3 s between tries
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::int64_t kRetryAfterMaxSeconds = 20;  ///< a run waits no longer, whatever is asked
@@ -100,7 +101,7 @@ void Crowd::on_order(Press& press, const Exchange& exchange, std::string_view bo
   }
   if (press.state == "held") return on_held(press, exchange);
   if (press.state == "paying") return on_paying(press, exchange);
-  if (press.state == "paid") return finish(press, Outcome::paid, now_ns);
+  if (press.state == "paid") return on_paid(press, exchange, text_member(body, "money"));
   if (press.state != "released") return finish(press, Outcome::error, now_ns);
   const std::string_view reason = text_member(body, "reason");
   if (reason == "payment_failed" || reason == "capture_failed") {
@@ -121,6 +122,12 @@ void Crowd::on_paying(Press& press, const Exchange& exchange) {
     return again_later({press.buyer, Ask::look}, exchange.answered_at_ns);
   }
   tasks_.push_back({press.buyer, press.payment_fails ? Ask::release : Ask::confirm});
+}
+
+/// Money that is only authorised may still be refused to the shop, and the unit goes on then.
+void Crowd::on_paid(Press& press, const Exchange& exchange, std::string_view money) {
+  if (money != "authorised") return finish(press, Outcome::paid, exchange.answered_at_ns);
+  again_later({press.buyer, Ask::look}, exchange.answered_at_ns);
 }
 
 void Crowd::stand_in_line(Press& press, const Exchange& exchange, std::string_view body) {
@@ -157,7 +164,11 @@ void Crowd::on_cut(const Exchange& exchange, std::int64_t now_ns) {
   again_at(again, now_ns + (kAgainNs << doublings));
 }
 
-void Crowd::again_later(Task task, std::int64_t now_ns) { again_at(task, now_ns + kAgainNs); }
+/// A payment may take a provider seconds: who has asked often asks more seldom.
+void Crowd::again_later(Task task, std::int64_t now_ns) {
+  const unsigned doublings = std::min<unsigned>(repeats_[task.buyer] / 10U, kAgainDoublingsMax);
+  again_at(task, now_ns + (kAgainNs << doublings));
+}
 
 void Crowd::again_at(Task task, std::int64_t at_ns) {
   if (++repeats_[task.buyer] > kRepeatsMax) {

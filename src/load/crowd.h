@@ -67,6 +67,7 @@ class Crowd {
   void on_later_refusal(Press& press, const Exchange& exchange, const Answer& answer);
   void on_order(Press& press, const Exchange& exchange, std::string_view body);
   void on_held(Press& press, const Exchange& exchange);
+  void on_paid(Press& press, const Exchange& exchange, std::string_view money);
   void on_paying(Press& press, const Exchange& exchange);
   void stand_in_line(Press& press, const Exchange& exchange, std::string_view body);
   void finish(Press& press, Outcome outcome, std::int64_t now_ns);

@@ -109,7 +109,7 @@ Harness::Harness(HarnessOptions options) : directory_(temporary_directory()) {
   engine_ = std::move(*engine);
   store_ = std::make_unique<SilentStore>(*engine_);
   if (options.sandbox && options.provider == nullptr) {
-    sandbox_ = payment::make_sandbox(system_clock());
+    sandbox_ = payment::make_demo_provider(system_clock());
   }
   auto* provider = options.provider != nullptr ? options.provider : sandbox_.get();
   auto api = Api::make(options.api, *store_, provider, system_clock(), [this] {

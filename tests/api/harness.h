@@ -10,7 +10,7 @@
 #include "engine/engine.h"
 #include "http/server.h"
 #include "payment/provider.h"
-#include "payment/sandbox.h"
+#include "payment/demo_provider.h"
 
 namespace dibs::api::test {
 

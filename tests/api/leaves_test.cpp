@@ -12,7 +12,7 @@
 #include "api/query.h"
 #include "api/rate_limit.h"
 #include "api/sse.h"
-#include "api/worker.h"
+#include "base/worker.h"
 
 namespace dibs::api {
 namespace {

@@ -19,7 +19,8 @@ class SlowProvider final : public payment::Provider {
     verdict = std::move(done);
     asked.set_value();
   }
-  void capture(const OrderId& /*order*/, std::move_only_function<void(bool)> done) override {
+  void capture(const OrderId& /*order*/, std::int64_t /*amount*/,
+               std::move_only_function<void(bool)> done) override {
     done(captures);
   }
   void void_authorisation(const OrderId& /*order*/,

@@ -1,4 +1,4 @@
-#include "payment/sandbox.h"
+#include "payment/demo_provider.h"
 
 #include <condition_variable>
 #include <deque>
@@ -13,10 +13,10 @@ constexpr std::string_view kFail = "tok_fail";
 constexpr std::string_view kLate = "tok_late";
 constexpr Duration kLateness = std::chrono::seconds(3);
 
-class Sandbox final : public Provider {
+class DemoProvider final : public Provider {
  public:
-  explicit Sandbox(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
-  ~Sandbox() override {
+  explicit DemoProvider(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
+  ~DemoProvider() override {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -34,7 +34,8 @@ class Sandbox final : public Provider {
     }
     changed_.notify_one();
   }
-  void capture(const OrderId& /*order*/, std::move_only_function<void(bool)> done) override {
+  void capture(const OrderId& /*order*/, std::int64_t /*amount*/,
+               std::move_only_function<void(bool)> done) override {
     done(true);
   }
   void void_authorisation(const OrderId& /*order*/,
@@ -89,8 +90,8 @@ class Sandbox final : public Provider {
 
 }  // namespace
 
-std::unique_ptr<Provider> make_sandbox(const Clock& clock) {
-  return std::make_unique<Sandbox>(clock);
+std::unique_ptr<Provider> make_demo_provider(const Clock& clock) {
+  return std::make_unique<DemoProvider>(clock);
 }
 
 }  // namespace dibs::payment

@@ -11,6 +11,6 @@ namespace dibs::payment {
 /// declined at once, `tok_late` authorised 3 seconds later; no other token is accepted. Captures,
 /// voids and refunds succeed at once. One thread of its own for what is late; what has not been
 /// answered when it is destroyed never is.
-[[nodiscard]] std::unique_ptr<Provider> make_sandbox(const Clock& clock);
+[[nodiscard]] std::unique_ptr<Provider> make_demo_provider(const Clock& clock);
 
 }  // namespace dibs::payment

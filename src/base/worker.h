@@ -9,7 +9,7 @@
 
 #include "base/time.h"
 
-namespace dibs::api {
+namespace dibs {
 
 /// One thread that does things soon or at a time. Tasks of the same moment run in the order in
 /// which they were given. Any thread may give tasks, a running task too.
@@ -48,4 +48,4 @@ class Worker {
   std::thread thread_;
 };
 
-}  // namespace dibs::api
+}  // namespace dibs

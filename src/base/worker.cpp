@@ -1,8 +1,8 @@
-#include "api/worker.h"
+#include "base/worker.h"
 
 #include <algorithm>
 
-namespace dibs::api {
+namespace dibs {
 
 Worker::Worker(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
 
@@ -57,4 +57,4 @@ void Worker::run() {
   }
 }
 
-}  // namespace dibs::api
+}  // namespace dibs

@@ -1,0 +1,99 @@
+// The route by which the payment provider tells what became of a payment. Its signature is the
+// credential; what it says is held against the order before anything is believed.
+#include "api/core.h"
+#include "api/order_answer.h"
+#include "api/routes.h"
+#include "payment/wire.h"
+#include "webhook/signature.h"
+
+namespace dibs::api::payments {
+namespace {
+
+constexpr const char* kTaken = R"({"status":"taken"})";
+constexpr const char* kKnown = R"({"status":"known"})";
+
+webhook::Signature signature_of(const http::Request& request) {
+  const auto header = [&](std::string_view name) {
+    return std::string(request.header(name).value_or(""));
+  };
+  return {header("webhook-id"), header("webhook-timestamp"), header("webhook-signature")};
+}
+
+std::optional<Problem> refused(const Core& core, const webhook::Signature& signature,
+                               std::string_view body) {
+  using enum webhook::Check;
+  switch (webhook::check(signature, body, core.clock.now(), core.options.webhook_secrets)) {
+    case good:
+      return std::nullopt;
+    case malformed:
+      return api::malformed(
+          "it needs the headers webhook-id, webhook-timestamp and webhook-signature");
+    case forged:
+      return problem(sale::Code::unauthenticated,
+                     "The signature fits none of the webhook secrets (--webhook-secret-file).");
+    case stale:
+      break;
+  }
+  return problem(sale::Code::unauthenticated,
+                 "The webhook-timestamp is more than 300 seconds from our clock; send it again, "
+                 "signed anew.");
+}
+
+std::optional<payment::Verdict> verdict_of(payment::Intent::Status status) {
+  using enum payment::Intent::Status;
+  if (status == requires_capture) return payment::Verdict::authorised;
+  if (status == declined) return payment::Verdict::declined;
+  return std::nullopt;
+}
+
+/// What the event says that the order does not; empty: it fits.
+std::string misfit(const Core& core, const payment::Told& told, const sale::OrderView& order) {
+  const auto view = core.store.glance(order.id.sale);
+  if (told.amount != order.amount) return "data.amount is not the order's";
+  if (!view || told.currency != view->spec->currency) return "data.currency is not the sale's";
+  if (!told.key.starts_with(to_text(order.id) + ":")) return "data.attempt is not the order's";
+  return {};
+}
+
+}  // namespace
+
+Prepared webhook(Core& core, const Call& call) {
+  const auto signature = signature_of(call.request);
+  if (auto problem = refused(core, signature, call.request.body)) {
+    core.metrics.webhook(Metrics::Webhook::refused);
+    return std::unexpected(std::move(*problem));
+  }
+  if (core.seen_events.contains(signature.id, core.clock.now())) {
+    core.metrics.webhook(Metrics::Webhook::known);
+    return [](Answer answer) { answer.json(200, kKnown); };
+  }
+  const auto event = payment::parse_intent_event(call.request.body);
+  const auto order = event ? parse_order_id(event->intent.order) : std::nullopt;
+  if (!event || !order) {
+    core.metrics.webhook(Metrics::Webhook::refused);
+    return std::unexpected(malformed(event ? "data.order is not an order id" : event.error().what));
+  }
+  payment::Told told{.order = *order,
+                     .key = event->intent.key,
+                     .amount = event->intent.amount,
+                     .currency = event->intent.currency,
+                     .verdict = verdict_of(event->intent.status)};
+  return [&core, told = std::move(told), id = signature.id,
+          stamp = call.request.stamp](Answer answer) mutable {
+    const OrderId of = told.order;
+    find_order(core, stamp, of, {}, std::move(answer),
+               [&core, told = std::move(told), id = std::move(id)](
+                   Answer to, const sale::OrderView& found) {
+                 if (auto wrong = misfit(core, told, found); !wrong.empty()) {
+                   core.metrics.webhook(Metrics::Webhook::refused);
+                   return to.refuse(malformed(std::move(wrong)));
+                 }
+                 core.seen_events.add(id, core.clock.now());
+                 core.metrics.webhook(Metrics::Webhook::taken);
+                 if (core.provider != nullptr) core.payments.hear(told);
+                 to.json(200, kTaken);
+               });
+  };
+}
+
+}  // namespace dibs::api::payments

@@ -1,0 +1,77 @@
+"""`dibs payments` on a free port, for tests: a real provider process that can be killed."""
+
+import http.client
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+
+import dibs
+
+LISTENING = re.compile(r"listening on http://([0-9.]+):(\d+)")
+
+
+class Provider:
+    """Its books lie in `data` and outlive it; a second start listens on the same port."""
+
+    def __init__(self, data, *flags):
+        self.data = str(data)
+        self.flags = flags
+        self.process = None
+        self.port = 0
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [str(dibs.BINARY), "payments", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--delay",
+             "0ms", *self.flags], stdout=subprocess.PIPE)
+        said = b""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
+            if readable:
+                chunk = os.read(self.process.stdout.fileno(), 4096)
+                if not chunk:
+                    break
+                said += chunk
+                match = LISTENING.search(said.decode(errors="replace"))
+                if match:
+                    self.port = int(match.group(2))
+                    return self
+        self.kill()
+        raise AssertionError(f"the provider did not start; it said: {said!r}")
+
+    def kill(self):
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+    def call(self, method, path, body=None, key=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Idempotency-Key": key} if key else {}
+        connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
+        response = connection.getresponse()
+        raw = response.read()
+        connection.close()
+        return response.status, json.loads(raw) if raw.startswith(b"{") else raw.decode()
+
+    def set_faults(self, **faults):
+        status, answer = self.call("PUT", "/faults", faults)
+        assert status == 200, answer
+
+    def counters(self):
+        return self.call("GET", "/faults")[1]["counters"]
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()

@@ -17,10 +17,10 @@ run: ## install, build, and sell ten units to 10,000 buyers: table, fairness ver
 	@scripts/build release dibs
 	@$(BUILD)/release/dibs rush --json $(BUILD)/rush.json --html $(BUILD)/rush.html
 
-serve: ## install, build, and serve a demo sale on 127.0.0.1:8080 until Ctrl-C
+serve: ## install, build, and a demo: a sale that opens in a minute, page, console, 200 rivals
 	@scripts/setup run
 	@scripts/build release dibs
-	@$(BUILD)/release/dibs serve --insecure-demo --data $(BUILD)/demo
+	@scripts/serve
 
 test: ## install, build, and prove it: everything that must be green before a change lands
 	@scripts/setup

@@ -5,9 +5,9 @@
 #include <mutex>
 #include <utility>
 
-#include "base/worker.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "base/worker.h"
 #include "store/sale_store.h"
 
 namespace dibs::api {

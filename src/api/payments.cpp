@@ -72,12 +72,11 @@ void Payments::begun(const Run& run, Result<sale::Outcome> result) {
     run->answer.reset();
   }
   const auto view = core_.store.glance(order.id.sale);
-  const payment::Attempt attempt{
-      .order = order.id,
-      .amount = order.amount,
-      .currency = view ? view->spec->currency : std::string(),
-      .token = run->token,
-      .key = attempt_key(order)};
+  const payment::Attempt attempt{.order = order.id,
+                                 .amount = order.amount,
+                                 .currency = view ? view->spec->currency : std::string(),
+                                 .token = run->token,
+                                 .key = attempt_key(order)};
   core_.provider->authorise(attempt, Gate::guard(gate_, [this, run](payment::Verdict verdict) {
                               if (verdict == payment::Verdict::authorised) return authorised(run);
                               declined(run);

@@ -35,8 +35,8 @@ struct PaymentRun {
 /// sale, capture at the provider, captured in the sale. What the sale no longer wants is voided.
 ///
 /// At most one run an order at a time. A run that a crash cut short is taken up when the server
-/// starts: from the sale's side (what is paying, paid and not captured, to be refunded) and from the
-/// provider's (what it holds reserved), and the latter again and again while the server runs.
+/// starts: from the sale's side (what is paying, paid and not captured, to be refunded) and from
+/// the provider's (what it holds reserved), and the latter again and again while the server runs.
 /// Any thread; the continuation of a run is called on the store's and the provider's threads.
 class Payments {
  public:

@@ -14,15 +14,16 @@ constexpr std::size_t kPage = 500;
 
 void Payments::take_up() {
   if (core_.provider == nullptr) return;
-  core_.store.list_sales(
-      core_.stamp(), Gate::guard(gate_, [this](Result<std::vector<sale::SaleView>> sales) {
-        if (!sales) return;
-        for (const sale::SaleView& sale : *sales) {
-          if (sale.spec->payment != sale::PaymentMode::provider) continue;
-          using enum sale::OrderState;
-          for (const auto state : {paying, paid, released}) take_up_sale(sale.id, state, {});
-        }
-      }));
+  core_.store.list_sales(core_.stamp(),
+                         Gate::guard(gate_, [this](Result<std::vector<sale::SaleView>> sales) {
+                           if (!sales) return;
+                           for (const sale::SaleView& sale : *sales) {
+                             if (sale.spec->payment != sale::PaymentMode::provider) continue;
+                             using enum sale::OrderState;
+                             for (const auto state : {paying, paid, released})
+                               take_up_sale(sale.id, state, {});
+                           }
+                         }));
   take_up_open();
 }
 
@@ -49,13 +50,14 @@ void Payments::take_up_order(const sale::OrderView& order) {
   const auto run =
       std::make_shared<PaymentRun>(PaymentRun{.order = order.id, .token = {}, .answer = {}});
   if (not_taken) return capture(run, order);
-  core_.provider->look_up(
-      attempt_key(order), Gate::guard(gate_, [this, run](std::optional<payment::Verdict> verdict) {
-        // Not known there: the buyer may pay again until the deadline, with the same key.
-        if (!verdict) return end(run->order);
-        if (*verdict == payment::Verdict::authorised) return authorised(run);
-        declined(run);
-      }));
+  core_.provider->look_up(attempt_key(order),
+                          Gate::guard(gate_, [this, run](std::optional<payment::Verdict> verdict) {
+                            // Not known there: the buyer may pay again until the deadline, with the
+                            // same key.
+                            if (!verdict) return end(run->order);
+                            if (*verdict == payment::Verdict::authorised) return authorised(run);
+                            declined(run);
+                          }));
 }
 
 void Payments::take_up_open() {
@@ -95,11 +97,10 @@ void Payments::settle(const Run& run, const payment::OpenPayment& open,
 void Payments::hear(const payment::Told& told) {
   if (core_.provider->hear(told)) return;
   // No attempt waits for it: one that an earlier process began, or one that is decided.
-  core_.store.find_order(
-      core_.stamp(), told.order,
-      Gate::guard(gate_, [this](Result<std::optional<sale::OrderView>> found) {
-        if (found && *found) take_up_order(**found);
-      }));
+  core_.store.find_order(core_.stamp(), told.order,
+                         Gate::guard(gate_, [this](Result<std::optional<sale::OrderView>> found) {
+                           if (found && *found) take_up_order(**found);
+                         }));
 }
 
 }  // namespace dibs::api

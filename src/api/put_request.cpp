@@ -221,7 +221,8 @@ void check_together(const Put& put, const SaleSpec* now, bool provider_there,
   const SaleSpec spec = merged(put, now);
   if (spec.payment == PaymentMode::provider && !provider_there) {
     complaint.note(
-        "payment is provider, but this server has none (start it with --payments); say shop or none");
+        "payment is provider, but this server has none (start it with --payments); say shop or "
+        "none");
   }
   const bool free_of_charge =
       std::ranges::all_of(spec.items, [](const auto& item) { return item.price == 0; });

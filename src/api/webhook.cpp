@@ -82,8 +82,8 @@ Prepared webhook(Core& core, const Call& call) {
           stamp = call.request.stamp](Answer answer) mutable {
     const OrderId of = told.order;
     find_order(core, stamp, of, {}, std::move(answer),
-               [&core, told = std::move(told), id = std::move(id)](
-                   Answer to, const sale::OrderView& found) {
+               [&core, told = std::move(told), id = std::move(id)](Answer to,
+                                                                   const sale::OrderView& found) {
                  if (auto wrong = misfit(core, told, found); !wrong.empty()) {
                    core.metrics.webhook(Metrics::Webhook::refused);
                    return to.refuse(malformed(std::move(wrong)));

@@ -14,7 +14,7 @@ std::string ensure_demo_operator(api::Options& options) {
   return options.operators.back().token;
 }
 
-void put_demo_sale(store::SaleStore& store) {
+void put_demo_sale(store::SaleStore& store, Duration opens_in) {
   if (store.glance(SaleId(kDemoSale))) return;
   sale::Put put;
   put.spec.title = "Demo: ten units";
@@ -22,6 +22,10 @@ void put_demo_sale(store::SaleStore& store) {
   put.spec.items.push_back({SkuId("floor"), "Floor", 50'000, 10});
   put.spec.test = true;
   put.present = sale::Put::kTitle | sale::Put::kCurrency | sale::Put::kItems | sale::Put::kTest;
+  if (opens_in > Duration(0)) {
+    put.spec.opens_at = std::chrono::floor<std::chrono::milliseconds>(system_clock().now() + opens_in);
+    put.present |= sale::Put::kOpensAt;
+  }
   std::promise<void> done;
   const Stamp stamp{system_clock().now(), engine::kNoLoop, 0};
   store.submit(stamp, SaleId(kDemoSale), {put, "demo"}, [&done](Result<sale::Outcome> outcome) {

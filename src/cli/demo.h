@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "base/time.h"
 #include "store/sale_store.h"
 
 namespace dibs::cli {
@@ -14,7 +15,7 @@ inline constexpr const char* kDemoSale = "demo";
 /// token; an empty text when there is one already.
 std::string ensure_demo_operator(api::Options& options);
 
-/// Puts the demo's sale of ten units unless it is there. Returns when that is durable or refused.
-void put_demo_sale(store::SaleStore& store);
+/// Puts the demo's sale of ten units, open after `opens_in`, unless it is there. Returns when that is durable or refused.
+void put_demo_sale(store::SaleStore& store, Duration opens_in);
 
 }  // namespace dibs::cli

@@ -18,8 +18,9 @@ Result<payment::IntentPage> read_page(client::HttpClient& client, const std::str
     call.headers.emplace_back("Authorization", std::string("Bearer ") + key);
   }
   std::promise<Result<client::HttpAnswer>> answered;
-  client.send(std::move(call),
-              [&answered](Result<client::HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+  client.send(std::move(call), [&answered](Result<client::HttpAnswer> answer) {
+    answered.set_value(std::move(answer));
+  });
   const auto answer = answered.get_future().get();
   if (!answer) return std::unexpected(answer.error());
   if (answer->status == 200) return payment::parse_intents(answer->body);
@@ -29,7 +30,8 @@ Result<payment::IntentPage> read_page(client::HttpClient& client, const std::str
 }
 
 /// Every intent that `query` names; a page that fails is asked for again, since reading is safe.
-Result<std::vector<payment::Intent>> read_intents(const std::string& url, const std::string& query) {
+Result<std::vector<payment::Intent>> read_intents(const std::string& url,
+                                                  const std::string& query) {
   constexpr int kTries = 50;
   constexpr Duration kPause = std::chrono::milliseconds(100);
   client::HttpClient client({.patience = std::chrono::seconds(2)});
@@ -89,7 +91,9 @@ Result<PaymentAudit> audit_payments(const std::string& data, const std::string& 
     const auto order = parse_order_id(intent.order);
     return !order || !sales.contains(order->sale.view());
   });
-  PaymentAudit audit{.orders = orders.size(), .intents = intents->size(), .taken = 0,
+  PaymentAudit audit{.orders = orders.size(),
+                     .intents = intents->size(),
+                     .taken = 0,
                      .differences = payment::differences(orders, *intents)};
   for (const payment::Intent& intent : *intents) {
     if (intent.status == payment::Intent::Status::captured) audit.taken += intent.amount;

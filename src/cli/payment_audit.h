@@ -10,9 +10,9 @@
 namespace dibs::cli {
 
 struct PaymentAudit {
-  std::uint64_t orders = 0;    ///< of sales that the provider takes the money of
-  std::uint64_t intents = 0;   ///< of these sales
-  std::int64_t taken = 0;      ///< minor units that the provider has and keeps
+  std::uint64_t orders = 0;   ///< of sales that the provider takes the money of
+  std::uint64_t intents = 0;  ///< of these sales
+  std::int64_t taken = 0;     ///< minor units that the provider has and keeps
   std::vector<std::string> differences;
 };
 

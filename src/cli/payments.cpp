@@ -55,8 +55,8 @@ Result<sandbox::Sandbox::Options> sandbox_options(const PaymentsFlags& flags) {
   options.webhook = flags.webhook;
   options.faults.decline = flags.decline;
   if (!is_loopback(flags.listen)) {
-    return fault(FaultKind::bad_input, "The sandbox listens on loopback only, not on " +
-                                           flags.listen + ".",
+    return fault(FaultKind::bad_input,
+                 "The sandbox listens on loopback only, not on " + flags.listen + ".",
                  "Take an address like 127.0.0.1:8090: no money moves here, but its faults are "
                  "anybody's who reaches it.");
   }
@@ -83,9 +83,10 @@ Result<sandbox::Sandbox::Options> sandbox_options(const PaymentsFlags& flags) {
 /// Becomes the same program anew, at the same address: everything that is not in the books is gone.
 void start_anew(const PaymentsFlags& flags, const std::string& address) {
   const std::string seed = std::to_string(flags.seed + 1);  // or the same call would restart again
-  std::vector<std::string> arguments = {"dibs",     "payments",   "--listen",  address,
-                                        "--data",   flags.data,   "--decline", std::to_string(flags.decline),
-                                        "--delay",  flags.delay,  "--seed",    seed};
+  std::vector<std::string> arguments = {
+      "dibs",    "payments",  "--listen",  address,
+      "--data",  flags.data,  "--decline", std::to_string(flags.decline),
+      "--delay", flags.delay, "--seed",    seed};
   if (!flags.faults.empty()) arguments.insert(arguments.end(), {"--faults", flags.faults});
   if (!flags.webhook.empty()) arguments.insert(arguments.end(), {"--webhook", flags.webhook});
   if (!flags.webhook_secret_file.empty()) {

@@ -97,9 +97,9 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
-  auto api =
-      api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(), system_clock(),
-                     [&parts] { return stats(parts.engine.get(), parts.server.get()); });
+  auto api = api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(),
+                            system_clock(),
+                            [&parts] { return stats(parts.engine.get(), parts.server.get()); });
   if (!api) return std::unexpected(api.error());
   parts.api = std::move(*api);
   parts.engine->add_listener(*parts.api);
@@ -179,7 +179,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.server->start();  // first: what is put in order waits for the word of every loop
   tell_webhook(parts.payments, parts.server->addresses().front());
   parts.api->begin();
-  if (!demo_token.empty()) put_demo_sale(*parts.engine);
+  if (!demo_token.empty()) put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
   warn_of_sales_without_provider(parts);
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;

@@ -111,9 +111,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "URL of the payment provider, which speaks the protocol of "
                  "docs/formats/provider.md; its key, if it wants one, is DIBS_PAYMENTS_KEY; "
                  "default: none, payment: provider is refused (the demo has one inside)");
-  app.add_option("--webhook-secret-file", options.webhook_secret_file,
-                 "File with the secret that the provider signs webhooks with, whsec_…, or two to "
-                 "rotate; default: DIBS_WEBHOOK_SECRET, else a provider on this machine is told one");
+  app.add_option(
+      "--webhook-secret-file", options.webhook_secret_file,
+      "File with the secret that the provider signs webhooks with, whsec_…, or two to "
+      "rotate; default: DIBS_WEBHOOK_SECRET, else a provider on this machine is told one");
   app.add_option("--rate-per-buyer", options.rate_per_buyer,
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))
@@ -125,6 +126,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_flag(
       "--insecure-demo", options.insecure_demo,
       "Trust Dibs-Buyer alone, on loopback only, with a sandbox for payments; default: off");
+  app.add_option("--demo-opens-in", options.demo_opens_in,
+                 "Seconds until the demo's own sale opens, when it is made, 0 to 86,400")
+      ->check(CLI::Range(0U, 86'400U))
+      ->capture_default_str();
   app.add_flag("--unmerged", options.unmerged,
                "Number requests in the order of the queues, to see what the merge is worth")
       ->group("");

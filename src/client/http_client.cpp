@@ -121,7 +121,8 @@ struct HttpClient::Impl {
     auto node = under_way.extract(handle);
     curl_multi_remove_handle(multi, handle);
     const auto transfer = std::move(node.mapped());
-    if (code != CURLE_OK) return transfer->done(std::unexpected(fault_of(code, transfer->call.url)));
+    if (code != CURLE_OK)
+      return transfer->done(std::unexpected(fault_of(code, transfer->call.url)));
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     transfer->answer.status = static_cast<std::uint16_t>(status);

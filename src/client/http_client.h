@@ -10,7 +10,8 @@
 #include "base/result.h"
 #include "base/time.h"
 
-/// Calls to other people's HTTP servers (a payment provider, a shop's notice address), over libcurl.
+/// Calls to other people's HTTP servers (a payment provider, a shop's notice address), over
+/// libcurl.
 namespace dibs::client {
 
 struct HttpCall {

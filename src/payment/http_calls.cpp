@@ -1,6 +1,7 @@
 #include "payment/http_calls.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,14 @@ constexpr Duration kLongestPause = std::chrono::seconds(5);
 /// know us.
 bool cannot_now(std::uint16_t status) {
   return status >= 500 || status == 401 || status == 403 || status == 408 || status == 429;
+}
+
+/// An answer that was cut off on its way says nothing either.
+bool is_whole(const client::HttpAnswer& answer) {
+  if (answer.status >= 300) return true;  // the status says it all
+  boost::json::error_code error;
+  static_cast<void>(boost::json::parse(answer.body, error));
+  return !error;
 }
 
 }  // namespace
@@ -73,18 +82,18 @@ void HttpCalls::ask(client::HttpCall call, Answered answered) {
 
 void HttpCalls::send(std::shared_ptr<Repeated> repeated) {
   if (const Duration wait = circuit_.wait(clock_.monotonic()); wait > Duration(0)) {
-    return later(wait, [this, repeated = std::move(repeated)]() mutable {
-      send(std::move(repeated));
-    });
+    return later(wait,
+                 [this, repeated = std::move(repeated)]() mutable { send(std::move(repeated)); });
   }
   client::HttpCall copy = repeated->call;
   client_.send(std::move(copy), [this, repeated](Result<client::HttpAnswer> answer) mutable {
-    if (answer && !cannot_now(answer->status)) {
+    if (answer && !cannot_now(answer->status) && is_whole(*answer)) {
       succeeded();
       return repeated->answered(std::move(*answer));
     }
-    failed(answer ? "it answers with status " + std::to_string(answer->status)
-                  : answer.error().what);
+    failed(!answer                     ? answer.error().what
+           : cannot_now(answer->status) ? "it answers with status " + std::to_string(answer->status)
+                                        : std::string("its answers are cut off"));
     const Duration pause = repeated->pause;
     repeated->pause = std::min(repeated->pause * 2, kLongestPause);
     later(pause, [this, repeated = std::move(repeated)]() mutable { send(std::move(repeated)); });

@@ -53,7 +53,7 @@ class HttpCalls {
   Circuit circuit_;
   std::atomic<bool> troubled_ = false;
   std::mutex warning_;  ///< one warning at a time
-  Worker worker_;  ///< before the client, whose last answers may give it tasks
+  Worker worker_;       ///< before the client, whose last answers may give it tasks
   client::HttpClient client_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "payment/http_calls.h"
@@ -50,22 +51,20 @@ class Client final : public HttpProvider {
                                 .amount = attempt.amount,
                                 .currency = attempt.currency,
                                 .token = attempt.token};
-    calls_.post(kIntents, to_json(request), attempt.key,
-                [this, key = attempt.key](const HttpAnswer& answer) {
-                  decide(key, answer, kFirstPoll);
-                });
+    calls_.post(
+        kIntents, to_json(request), attempt.key,
+        [this, key = attempt.key](const HttpAnswer& answer) { decide(key, answer, kFirstPoll); });
   }
 
   void capture(const OrderId& order, std::int64_t amount,
                std::move_only_function<void(bool)> done) override {
-    find(order, [this, order, amount,
-                 done = std::move(done)](const std::vector<Intent>& intents) mutable {
-      capture_one(order, amount, intents, std::move(done));
-    });
+    find(order,
+         [this, order, amount, done = std::move(done)](const std::vector<Intent>& intents) mutable {
+           capture_one(order, amount, intents, std::move(done));
+         });
   }
 
-  void void_authorisation(const OrderId& order,
-                          std::move_only_function<void(bool)> done) override {
+  void void_authorisation(const OrderId& order, std::move_only_function<void(bool)> done) override {
     find(order, [this, order, done = std::move(done)](const std::vector<Intent>& intents) mutable {
       const auto open = std::ranges::find_if(intents, is_open);
       if (open == intents.end()) return done(true);
@@ -116,16 +115,15 @@ class Client final : public HttpProvider {
   [[nodiscard]] bool answers_at_once(std::string_view /*token*/) const override { return false; }
 
   void register_webhook(const std::string& url, const webhook::Secret& secret) override {
-    calls_.put("/v1/webhook_endpoint",
-               R"({"url":")" + url + R"(","secret":")" + secret.text() + "\"}",
-               [this](const HttpAnswer& answer) {
-                 if (answer.status == 200) return;
-                 calls_.warn(
-                     "the payment provider does not take the address of our webhook (status " +
-                     std::to_string(answer.status) +
-                     "), so late results are asked for; to be told, agree on a secret and give "
-                     "--webhook-secret-file");
-               });
+    calls_.put(
+        "/v1/webhook_endpoint", R"({"url":")" + url + R"(","secret":")" + secret.text() + "\"}",
+        [this](const HttpAnswer& answer) {
+          if (answer.status == 200) return;
+          calls_.warn("the payment provider does not take the address of our webhook (status " +
+                      std::to_string(answer.status) +
+                      "), so late results are asked for; to be told, agree on a secret and give "
+                      "--webhook-secret-file");
+        });
   }
 
  private:
@@ -133,6 +131,26 @@ class Client final : public HttpProvider {
     Attempt attempt;
     std::move_only_function<void(Verdict)> done;
   };
+
+  void ask(const Attempt& attempt) {
+    const IntentRequest request{.order = to_text(attempt.order),
+                                .amount = attempt.amount,
+                                .currency = attempt.currency,
+                                .token = attempt.token};
+    calls_.post(
+        kIntents, to_json(request), attempt.key,
+        [this, key = attempt.key](const HttpAnswer& answer) { decide(key, answer, kFirstPoll); });
+  }
+
+  void ask_again(const std::string& key) {
+    std::optional<Attempt> attempt;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = waiting_.find(key);
+      if (found != waiting_.end()) attempt = found->second.attempt;
+    }
+    if (attempt) ask(*attempt);
+  }
 
   /// Ends the wait for an attempt; false when nobody waits (any more).
   bool resolve(const std::string& key, Verdict verdict) {
@@ -170,10 +188,18 @@ class Client final : public HttpProvider {
                             : fault(FaultKind::bad_input,
                                     "It answers with status " + std::to_string(answer.status) + ".",
                                     answer.body.substr(0, 200));
-    if (!intent || !fits(key, *intent)) {
-      calls_.warn("the payment provider did not take the attempt " + key + " as it is: " +
-                  (intent ? std::string("it took another order or amount")
-                          : intent.error().what + " " + intent.error().remedy));
+    if (!intent) {
+      calls_.warn("the payment provider did not take the attempt " + key + ": " +
+                  intent.error().what + " " + intent.error().remedy);
+      // Below 300 it has taken something, whatever it says: what that is must be found out.
+      if (answer.status >= 300) {
+        resolve(key, Verdict::declined);
+        return;
+      }
+      return calls_.later(kLongestPoll, [this, key] { ask_again(key); });
+    }
+    if (!fits(key, *intent)) {
+      calls_.warn("the payment provider took the attempt " + key + " for another order or amount");
       resolve(key, Verdict::declined);
       return;
     }
@@ -221,16 +247,16 @@ class Client final : public HttpProvider {
     });
     if (open == intents.end()) return refused(order, std::move(done));
     const bool only_one = std::ranges::count_if(intents, is_open) == 1;
-    calls_.post(path_of(*open, "capture"), "{}", "capture:" + open->id,
-                [this, order, amount, only_one,
-                 done = std::move(done)](const HttpAnswer& answer) mutable {
-                  if (answer.status == 402) return refused(order, std::move(done));
-                  if (answer.status == 200 && only_one) return done(true);
-                  calls_.later(answer.status == 200 ? Duration(0) : kFirstPoll,
-                               [this, order, amount, done = std::move(done)]() mutable {
-                                 capture(order, amount, std::move(done));  // ends at `taken`
-                               });
-                });
+    calls_.post(
+        path_of(*open, "capture"), "{}", "capture:" + open->id,
+        [this, order, amount, only_one, done = std::move(done)](const HttpAnswer& answer) mutable {
+          if (answer.status == 402) return refused(order, std::move(done));
+          if (answer.status == 200 && only_one) return done(true);
+          calls_.later(answer.status == 200 ? Duration(0) : kFirstPoll,
+                       [this, order, amount, done = std::move(done)]() mutable {
+                         capture(order, amount, std::move(done));  // ends at `taken`
+                       });
+        });
   }
 
   /// The capture was finally refused: nothing is to be left reserved.
@@ -258,7 +284,7 @@ class Client final : public HttpProvider {
         });
   }
 
-  std::mutex mutex_;  ///< guards waiting_; not held while anybody is called
+  std::mutex mutex_;                        ///< guards waiting_; not held while anybody is called
   std::map<std::string, Waiting> waiting_;  ///< by attempt key
   HttpCalls calls_;
 };

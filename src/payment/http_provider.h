@@ -17,7 +17,7 @@ class HttpProvider : public Provider {
  public:
   struct Options {
     std::string url;  ///< of the provider, without what follows the host: `http://127.0.0.1:8090`
-    std::string api_key;                      ///< sent as a bearer token; empty: none
+    std::string api_key;                          ///< sent as a bearer token; empty: none
     Duration patience = std::chrono::seconds(5);  ///< with one call, before it is made again
     /// Told when the provider begins to fail and when it is back; any thread.
     std::move_only_function<void(const std::string&)> on_warning = [](const std::string&) {};

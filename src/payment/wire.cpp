@@ -19,9 +19,9 @@ constexpr std::array<std::pair<Status, std::string_view>, 6> kStatuses = {
      {Status::refunded, "refunded"}}};
 
 json::object object_of(const Intent& intent) {
-  return {{"id", intent.id},           {"attempt", intent.key},
-          {"order", intent.order},     {"amount", intent.amount},
-          {"currency", intent.currency}, {"status", to_text(intent.status)}};
+  return {
+      {"id", intent.id},         {"attempt", intent.key},       {"order", intent.order},
+      {"amount", intent.amount}, {"currency", intent.currency}, {"status", to_text(intent.status)}};
 }
 
 /// Reads members one by one; the first that is missing or of the wrong kind is what is wrong.

@@ -30,7 +30,8 @@ CREATE INDEX IF NOT EXISTS events_unsent ON events (number) WHERE sent = 0;
 CREATE TABLE IF NOT EXISTS endpoint (
   one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, secret TEXT NOT NULL) STRICT;
 )";
-constexpr const char* kColumns = "SELECT id, attempt, orders, amount, currency, status FROM intents";
+constexpr const char* kColumns =
+    "SELECT id, attempt, orders, amount, currency, status FROM intents";
 
 std::string random_id(std::string_view prefix) {
   constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";

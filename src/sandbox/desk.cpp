@@ -19,8 +19,8 @@ constexpr std::size_t kKeyMax = 200;
 constexpr std::size_t kNeverAnsweredMax = 1'000;
 
 Response json(std::uint16_t status, std::string body) {
-  return {.status = status, .content_type = "application/json", .headers = {},
-          .body = std::move(body)};
+  return {
+      .status = status, .content_type = "application/json", .headers = {}, .body = std::move(body)};
 }
 
 Response refuse(std::uint16_t status, std::string_view why) {
@@ -65,24 +65,26 @@ void Desk::serve(DeskCall call, http::Responder responder) {
   // The page itself is not a call that anything goes wrong with.
   const bool plays = call.path.starts_with(kIntents);
   const Duration delay = plays ? milliseconds(faults_.delay_ms) : Duration(0);
-  worker_.at(clock_.monotonic() + delay, [this, plays, call = std::move(call),
-                                          responder = std::move(responder)]() mutable {
-    if (plays && dice_.falls(faults_.error)) {
-      return responder.respond(refuse(503, "The sandbox was told to fail."));
-    }
-    Response response = answer(call);
-    if (plays && options_.restart && dice_.falls(faults_.restart)) options_.restart(address_);
-    if (plays && dice_.falls(faults_.timeout)) {
-      never_answered_.push_back(std::move(responder));
-      if (never_answered_.size() > kNeverAnsweredMax) never_answered_.pop_front();
-    } else if (plays && dice_.falls(faults_.lost)) {
-      // A stream that ends at once: the client finds its connection closed and no whole answer.
-      const auto cut = responder.stream();
-    } else {
-      responder.respond(std::move(response));
-    }
-    sender_.send_all();
-  });
+  worker_.at(clock_.monotonic() + delay,
+             [this, plays, call = std::move(call), responder = std::move(responder)]() mutable {
+               if (plays && dice_.falls(faults_.error)) {
+                 return responder.respond(refuse(503, "The sandbox was told to fail."));
+               }
+               Response response = answer(call);
+               if (plays && options_.restart && dice_.falls(faults_.restart))
+                 options_.restart(address_);
+               if (plays && dice_.falls(faults_.timeout)) {
+                 never_answered_.push_back(std::move(responder));
+                 if (never_answered_.size() > kNeverAnsweredMax) never_answered_.pop_front();
+               } else if (plays && dice_.falls(faults_.lost)) {
+                 // A stream that ends at once: the client finds its connection closed and no whole
+                 // answer.
+                 const auto cut = responder.stream();
+               } else {
+                 responder.respond(std::move(response));
+               }
+               sender_.send_all();
+             });
 }
 
 Response Desk::answer(const DeskCall& call) {
@@ -116,8 +118,7 @@ Response Desk::create(const DeskCall& call) {
   if (!request) return refuse(400, request.error().what);
   if (request->amount <= 0) return refuse(400, "The amount must be more than 0.");
   const bool waits = request->token == "tok_late" || dice_.falls(faults_.async);
-  auto made = bank_.create(*request, call.key,
-                           waits ? Status::processing : decide(request->token));
+  auto made = bank_.create(*request, call.key, waits ? Status::processing : decide(request->token));
   if (made && made->status == Status::processing) settle_later(made->id);
   return answer_of(made);
 }
@@ -142,7 +143,8 @@ Response Desk::act(const std::string& id, std::string_view action) {
   if (action == "capture") {
     const auto intent = bank_.find(id);
     if (intent && intent->status == Status::requires_capture) {
-      const bool refused = bank_.token(id) == kRefusesCapture || dice_.falls(faults_.refuse_capture);
+      const bool refused =
+          bank_.token(id) == kRefusesCapture || dice_.falls(faults_.refuse_capture);
       if (refused) {
         static_cast<void>(bank_.move(id, Status::canceled));
         return refuse(402, "The capture was refused.");
@@ -188,8 +190,8 @@ Response Desk::show_faults() const {
                                      {"lies_sent", sent.lies},
                                      {"lies_taken", sent.lies_taken},
                                      {"lies_refused", sent.lies_refused}};
-  return json(200, R"({"faults":)" + to_json(faults_) +
-                       R"(,"counters":)" + boost::json::serialize(counters) + "}");
+  return json(200, R"({"faults":)" + to_json(faults_) + R"(,"counters":)" +
+                       boost::json::serialize(counters) + "}");
 }
 
 /// Takes `{"timeout": 0.2, …}`; what is not named stays.

@@ -20,7 +20,7 @@ struct DeskCall {
   http::Method method = http::Method::other;
   std::string path;
   std::string query;
-  std::string key;            ///< Idempotency-Key
+  std::string key;  ///< Idempotency-Key
   std::string authorization;
   std::string body;
 };

@@ -13,23 +13,23 @@ namespace dibs::sandbox {
 
 /// What goes wrong at the sandbox, and how often. Shares are from 0 to 1.
 struct Faults {
-  double decline = 0.2;  ///< of the payments with the token tok_random
-  double delay_ms = 50;  ///< before any answer
-  double late_ms = 3000;  ///< until tok_late, or an `async` payment, is decided
-  double async = 0;      ///< answered `processing`; the result comes by webhook or on asking
-  double error = 0;      ///< answered with 503, nothing done
-  double timeout = 0;    ///< done, and never answered
-  double lost = 0;       ///< done, and the connection cut instead of an answer
-  double restart = 0;    ///< done, and the process starts anew before it answers
+  double decline = 0.2;       ///< of the payments with the token tok_random
+  double delay_ms = 50;       ///< before any answer
+  double late_ms = 3000;      ///< until tok_late, or an `async` payment, is decided
+  double async = 0;           ///< answered `processing`; the result comes by webhook or on asking
+  double error = 0;           ///< answered with 503, nothing done
+  double timeout = 0;         ///< done, and never answered
+  double lost = 0;            ///< done, and the connection cut instead of an answer
+  double restart = 0;         ///< done, and the process starts anew before it answers
   double refuse_capture = 0;  ///< captures finally refused
   double never_sent = 0;      ///< webhooks that are never sent
   double duplicate = 0;       ///< webhooks sent twice
   double reorder = 0;         ///< webhooks sent behind the next one
   double late_webhook = 0;    ///< webhooks sent late_ms later
-  double forged = 0;        ///< webhooks with a forged one beside them
-  double wrong_amount = 0;  ///< webhooks with a signed one of a wrong amount beside them
-  double wrong_order = 0;   ///< webhooks with a signed one of an order that is not beside them
-  double stale = 0;         ///< webhooks with a copy signed ten minutes ago beside them
+  double forged = 0;          ///< webhooks with a forged one beside them
+  double wrong_amount = 0;    ///< webhooks with a signed one of a wrong amount beside them
+  double wrong_order = 0;     ///< webhooks with a signed one of an order that is not beside them
+  double stale = 0;           ///< webhooks with a copy signed ten minutes ago beside them
 };
 
 struct FaultRow {
@@ -47,7 +47,7 @@ inline constexpr std::array<FaultRow, 17> kFaults = {
      {"async", &Faults::async, 1, "payments answered `processing`, decided late_ms later"},
      {"error", &Faults::error, 1, "calls answered 503, nothing done"},
      {"timeout", &Faults::timeout, 1, "calls done and never answered"},
-     {"lost", &Faults::lost, 1, "calls done, the connection cut instead of an answer"},
+     {"lost", &Faults::lost, 1, "calls done, the answer cut off behind its head"},
      {"restart", &Faults::restart, 1, "calls done, the process restarted instead of an answer"},
      {"refuse_capture", &Faults::refuse_capture, 1, "captures finally refused"},
      {"never_sent", &Faults::never_sent, 1, "webhooks never sent"},

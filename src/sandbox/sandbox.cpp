@@ -36,8 +36,8 @@ struct Sandbox::Impl final : http::Handler, WatermarkListener {
                std::move(responder));
   }
   http::Response refusal(std::uint16_t status, std::string_view what) override {
-    return {.status = status, .content_type = "text/plain", .headers = {},
-            .body = std::string(what)};
+    return {
+        .status = status, .content_type = "text/plain", .headers = {}, .body = std::string(what)};
   }
   void on_watermark(std::uint32_t /*loop*/, Instant /*upto*/) noexcept override {}
 

@@ -17,9 +17,9 @@ class Sandbox {
  public:
   struct Options {
     std::string listen = "127.0.0.1:8090";  ///< loopback
-    std::string data;       ///< file of the books; `:memory:` keeps nothing
-    std::string api_key;    ///< wanted as a bearer token; empty: anybody's call is taken
-    std::string webhook;    ///< where events go, with `secret`; empty: where a caller says
+    std::string data;                       ///< file of the books; `:memory:` keeps nothing
+    std::string api_key;  ///< wanted as a bearer token; empty: anybody's call is taken
+    std::string webhook;  ///< where events go, with `secret`; empty: where a caller says
     std::string secret;
     Faults faults;
     std::uint64_t seed = 1;

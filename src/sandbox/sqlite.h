@@ -41,9 +41,9 @@ class Statement {
   }
   [[nodiscard]] std::string text(int at) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, at));
-    return bytes == nullptr ? std::string()
-                            : std::string(bytes, static_cast<std::size_t>(
-                                                     sqlite3_column_bytes(statement_, at)));
+    return bytes == nullptr
+               ? std::string()
+               : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at)));
   }
   [[nodiscard]] std::int64_t integer(int at) const { return sqlite3_column_int64(statement_, at); }
 

@@ -50,10 +50,9 @@ std::string signature_of(const Signature& message, std::string_view body, const 
   content.append(".").append(message.timestamp).append(".").append(body);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  const auto* done =
-      HMAC(EVP_sha256(), secret.bytes().data(), static_cast<int>(secret.bytes().size()),
-           reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data(),
-           &size);
+  const auto* done = HMAC(
+      EVP_sha256(), secret.bytes().data(), static_cast<int>(secret.bytes().size()),
+      reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data(), &size);
   DIBS_ASSERT(done != nullptr);
   return to_base64({reinterpret_cast<const char*>(digest.data()), size});
 }
@@ -72,8 +71,8 @@ bool same(std::string_view a, std::string_view b) {
 }  // namespace
 
 Result<Secret> Secret::parse(std::string_view text) {
-  const auto bytes = text.starts_with(kPrefix) ? from_base64(text.substr(kPrefix.size()))
-                                               : std::nullopt;
+  const auto bytes =
+      text.starts_with(kPrefix) ? from_base64(text.substr(kPrefix.size())) : std::nullopt;
   if (bytes && bytes->size() >= kSecretMin && bytes->size() <= kSecretMax) return Secret(*bytes);
   return fault(FaultKind::bad_input, "A webhook secret is not one.",
                "It is whsec_ and 24 to 64 bytes in base64: "

@@ -9,8 +9,8 @@
 #include "api/silent_store.h"
 #include "engine/engine.h"
 #include "http/server.h"
-#include "payment/provider.h"
 #include "payment/demo_provider.h"
+#include "payment/provider.h"
 
 namespace dibs::api::test {
 

@@ -40,7 +40,8 @@ TEST(Agreement, FindsEveryWayToDiffer) {
   EXPECT_FALSE(compare(Where::none, {Status::captured}).empty());
   EXPECT_FALSE(compare(Where::none, {Status::captured}, true).empty());
   EXPECT_FALSE(compare(Where::none, {Status::requires_capture}).empty());
-  EXPECT_FALSE(compare(Where::none, {Status::requires_capture, Status::requires_capture}, true).empty());
+  EXPECT_FALSE(
+      compare(Where::none, {Status::requires_capture, Status::requires_capture}, true).empty());
   EXPECT_FALSE(compare(Where::authorised, {}).empty());
   EXPECT_FALSE(compare(Where::captured, {}).empty());
   EXPECT_FALSE(compare(Where::captured, {Status::requires_capture}).empty());
@@ -49,7 +50,11 @@ TEST(Agreement, FindsEveryWayToDiffer) {
   EXPECT_FALSE(compare(Where::captured, {Status::captured}, false, 501).empty());
   EXPECT_FALSE(compare(Where::refunded, {Status::captured}).empty());
   EXPECT_FALSE(compare(Where::refund_due, {}).empty());
-  const Intent stranger{.id = "pi", .key = "p:1", .order = "p", .amount = 1, .currency = "KRW",
+  const Intent stranger{.id = "pi",
+                        .key = "p:1",
+                        .order = "p",
+                        .amount = 1,
+                        .currency = "KRW",
                         .status = Status::captured};
   EXPECT_FALSE(differences({}, std::vector<Intent>{stranger}).empty());
 }

@@ -27,6 +27,7 @@ TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_fail", "tok_late", "tok_capture_fai
 class Buyer(threading.Thread):
     def __init__(self, server, number, token):
         super().__init__(daemon=True)
+        self.draw = random.Random(number)
         self.server, self.name, self.token = server, f"b-{number}", token
         self.order = None
         self.captured = False
@@ -46,7 +47,7 @@ class Buyer(threading.Thread):
     def run(self):
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and not self.step():
-            time.sleep(0.03)
+            time.sleep(self.draw.uniform(0.02, 0.4))
         self.done = True
 
     def step(self):
@@ -75,7 +76,8 @@ def play(directory, number, seed):
     draw = random.Random(seed)
     server = dibs.Server(os.path.join(directory, f"data-{number}"))
     with Provider(os.path.join(directory, f"books-{number}.db"), "--seed", str(seed), "--faults",
-                  "late_ms=200,async=0.3,lost=0.1") as provider:
+                  "late_ms=400,async=0.3,lost=0.1") as provider:
+        provider.set_faults(delay_ms=60)
         server.flags += ["--payments", provider.url]
         with server:
             client = dibs.Client(server)
@@ -88,7 +90,7 @@ def play(directory, number, seed):
             kills = {"server": 0, "provider": 0}
             end = time.monotonic() + SECONDS
             while time.monotonic() < end and not all(buyer.done for buyer in buyers):
-                time.sleep(draw.uniform(0.05, 0.5))
+                time.sleep(draw.uniform(0.05, 0.3))
                 who = draw.choice(["server", "provider"])
                 victim = server if who == "server" else provider
                 victim.kill()
@@ -114,7 +116,7 @@ def settle(provider):
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         _, page = provider.call("GET", "/v1/payment_intents?status=open")
-        if not page["data"]:
+        if isinstance(page, dict) and not page["data"]:  # its answers may be cut off, as it was told
             return
         time.sleep(0.2)
     raise AssertionError(f"the provider still holds money reserved: {page}")

@@ -79,9 +79,10 @@ TEST(Signature, WhatIsNoSignatureIsMalformed) {
 TEST(Secret, HasOneSpellingAndIsLongEnough) {
   EXPECT_EQ(Secret::parse(kSecret)->text(), kSecret);
   EXPECT_NE(Secret::random().text(), Secret::random().text());
-  for (const char* bad : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=",
-                          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS ",
-                          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwQR=="}) {
+  for (const char* bad :
+       {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "whsec_c2hvcnQ=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS ", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwQR=="}) {
     EXPECT_FALSE(Secret::parse(bad)) << bad;
   }
 }

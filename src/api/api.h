@@ -41,9 +41,9 @@ struct Options {
   std::vector<std::string> cors_origins;  ///< exact origins, `https://shop.example`
   /// Of the payment provider's webhooks: the present one and, while it is changed, the old one.
   std::vector<webhook::Secret> webhook_secrets;
-  std::uint32_t rate_per_buyer = 0;       ///< requests a second; 0: no limit
-  bool insecure_demo = false;             ///< trust Dibs-Buyer alone
-  std::optional<SaleId> home_sale;  ///< where GET / leads; nothing: a page that says what runs
+  std::uint32_t rate_per_buyer = 0;  ///< requests a second; 0: no limit
+  bool insecure_demo = false;        ///< trust Dibs-Buyer alone
+  std::optional<SaleId> home_sale;   ///< where GET / leads; nothing: a page that says what runs
   /// Listener that alone serves operators and support; nothing: every listener does.
   std::optional<std::uint32_t> operator_listener;
   /// How long the store may take to answer before the caller is told that the outcome is not

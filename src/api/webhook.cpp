@@ -55,44 +55,52 @@ std::string misfit(const Core& core, const payment::Told& told, const sale::Orde
   return {};
 }
 
-}  // namespace
-
-Prepared webhook(Core& core, const Call& call) {
-  const auto signature = signature_of(call.request);
-  if (auto problem = refused(core, signature, call.request.body)) {
+/// Whose order an authentic event is about, once it is found.
+void judge(Core& core, Answer to, const payment::Told& told, const std::string& id,
+           const sale::OrderView& order) {
+  if (auto wrong = misfit(core, told, order); !wrong.empty()) {
     core.metrics.webhook(Metrics::Webhook::refused);
-    return std::unexpected(std::move(*problem));
+    return to.refuse(malformed(std::move(wrong)));
   }
+  core.seen_events.add(id, core.clock.now());
+  core.metrics.webhook(Metrics::Webhook::taken);
+  if (core.provider != nullptr) core.payments.hear(told);
+  to.json(200, kTaken);
+}
+
+void take(Core& core, Answer answer, const webhook::Signature& signature, const std::string& body,
+          const Stamp& stamp) {
+  const auto refuse = [&](const Problem& problem) {
+    core.metrics.webhook(Metrics::Webhook::refused);
+    answer.refuse(problem);
+  };
+  if (const auto problem = refused(core, signature, body)) return refuse(*problem);
   if (core.seen_events.contains(signature.id, core.clock.now())) {
     core.metrics.webhook(Metrics::Webhook::known);
-    return [](Answer answer) { answer.json(200, kKnown); };
+    return answer.json(200, kKnown);
   }
-  const auto event = payment::parse_intent_event(call.request.body);
-  const auto order = event ? parse_order_id(event->intent.order) : std::nullopt;
-  if (!event || !order) {
-    core.metrics.webhook(Metrics::Webhook::refused);
-    return std::unexpected(malformed(event ? "data.order is not an order id" : event.error().what));
-  }
+  const auto event = payment::parse_intent_event(body);
+  if (!event) return refuse(malformed(event.error().what));
+  const auto order = parse_order_id(event->intent.order);
+  if (!order) return refuse(malformed("data.order is not an order id"));
   payment::Told told{.order = *order,
                      .key = event->intent.key,
                      .amount = event->intent.amount,
                      .currency = event->intent.currency,
                      .verdict = verdict_of(event->intent.status)};
-  return [&core, told = std::move(told), id = signature.id,
-          stamp = call.request.stamp](Answer answer) mutable {
-    const OrderId of = told.order;
-    find_order(core, stamp, of, {}, std::move(answer),
-               [&core, told = std::move(told), id = std::move(id)](Answer to,
-                                                                   const sale::OrderView& found) {
-                 if (auto wrong = misfit(core, told, found); !wrong.empty()) {
-                   core.metrics.webhook(Metrics::Webhook::refused);
-                   return to.refuse(malformed(std::move(wrong)));
-                 }
-                 core.seen_events.add(id, core.clock.now());
-                 core.metrics.webhook(Metrics::Webhook::taken);
-                 if (core.provider != nullptr) core.payments.hear(told);
-                 to.json(200, kTaken);
-               });
+  find_order(
+      core, stamp, *order, {}, std::move(answer),
+      [&core, told = std::move(told), id = signature.id](Answer to, const sale::OrderView& found) {
+        judge(core, std::move(to), told, id, found);
+      });
+}
+
+}  // namespace
+
+Prepared webhook(Core& core, const Call& call) {
+  return [&core, signature = signature_of(call.request), body = std::string(call.request.body),
+          stamp = call.request.stamp](Answer answer) {
+    take(core, std::move(answer), signature, body, stamp);
   };
 }
 

@@ -23,7 +23,8 @@ void put_demo_sale(store::SaleStore& store, Duration opens_in) {
   put.spec.test = true;
   put.present = sale::Put::kTitle | sale::Put::kCurrency | sale::Put::kItems | sale::Put::kTest;
   if (opens_in > Duration(0)) {
-    put.spec.opens_at = std::chrono::floor<std::chrono::milliseconds>(system_clock().now() + opens_in);
+    put.spec.opens_at =
+        std::chrono::floor<std::chrono::milliseconds>(system_clock().now() + opens_in);
     put.present |= sale::Put::kOpensAt;
   }
   std::promise<void> done;

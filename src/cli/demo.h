@@ -15,7 +15,8 @@ inline constexpr const char* kDemoSale = "demo";
 /// token; an empty text when there is one already.
 std::string ensure_demo_operator(api::Options& options);
 
-/// Puts the demo's sale of ten units, open after `opens_in`, unless it is there. Returns when that is durable or refused.
+/// Puts the demo's sale of ten units, open after `opens_in`, unless it is there. Returns when that
+/// is durable or refused.
 void put_demo_sale(store::SaleStore& store, Duration opens_in);
 
 }  // namespace dibs::cli

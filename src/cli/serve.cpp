@@ -179,7 +179,8 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.server->start();  // first: what is put in order waits for the word of every loop
   tell_webhook(parts.payments, parts.server->addresses().front());
   parts.api->begin();
-  if (!demo_token.empty()) put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
+  if (!demo_token.empty())
+    put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
   warn_of_sales_without_provider(parts);
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;

@@ -34,8 +34,8 @@ struct ServeOptions {
   bool die_with_parent = false;  ///< for a server that is part of a run of `dibs rush`
   bool insecure_demo = false;
   std::uint32_t demo_opens_in = 0;  ///< seconds until the demo's own sale opens
-  bool unmerged = false;  ///< for the proof that the merge matters; never in a real sale
-  Settings settings;      ///< set by add_settings
+  bool unmerged = false;            ///< for the proof that the merge matters; never in a real sale
+  Settings settings;                ///< set by add_settings
 };
 
 void add_flags(CLI::App& app, ServeOptions& options);

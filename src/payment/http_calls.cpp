@@ -91,7 +91,7 @@ void HttpCalls::send(std::shared_ptr<Repeated> repeated) {
       succeeded();
       return repeated->answered(std::move(*answer));
     }
-    failed(!answer                     ? answer.error().what
+    failed(!answer                      ? answer.error().what
            : cannot_now(answer->status) ? "it answers with status " + std::to_string(answer->status)
                                         : std::string("its answers are cut off"));
     const Duration pause = repeated->pause;

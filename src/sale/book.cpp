@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 
 #include "base/assert.h"
 
@@ -63,6 +64,11 @@ OrderIndex Book::find(const OrderKey& key) const {
 
 OrderIndex Book::find(BuyerIndex buyer, std::string_view idempotency_key) const {
   if (idempotency_key.empty()) return kNoOrder;
+  if (buyers_[buyer].orders <= kFewOrders) {
+    OrderIndex order = buyers_[buyer].newest;
+    while (order != kNoOrder && key_text(order) != idempotency_key) order = at(order).older;
+    return order;
+  }
   const auto same = [&](OrderIndex order) {
     return at(order).buyer == buyer && key_text(order) == idempotency_key;
   };
@@ -75,21 +81,20 @@ BuyerIndex Book::find_buyer(std::string_view buyer) const {
 }
 
 OrderIndex Book::first_after(Arrival arrival) const {
-  const auto found =
-      std::upper_bound(orders_.begin(), orders_.end(), arrival,
-                       [](Arrival a, const StoredOrder& order) { return a < order.arrival; });
-  return static_cast<OrderIndex>(found - orders_.begin());
+  const auto orders = std::views::iota(OrderIndex{0}, size());
+  return *std::ranges::upper_bound(orders, arrival, {},
+                                   [this](OrderIndex order) { return at(order).arrival; });
 }
 
 void Book::expect(std::uint64_t orders) {
-  constexpr std::uint64_t kMost = 1U << 20U;  // three tables of 16 MiB; beyond, they grow after all
+  constexpr std::uint64_t kMost = 1U << 20U;  // two tables of 16 MiB; beyond, they grow after all
   const auto room = static_cast<std::size_t>(std::min(orders, kMost));
-  for (Index* index : {&by_key_, &by_buyer_, &by_idempotency_}) index->reserve(room);
+  for (Index* index : {&by_key_, &by_buyer_}) index->reserve(room);
 }
 
-void Book::fetch(const OrderKey& order, std::string_view idempotency_key) const {
+void Book::fetch(std::string_view buyer, const OrderKey& order) const {
+  by_buyer_.fetch(hash_of(buyer));
   by_key_.fetch(hash_of(order));
-  if (!idempotency_key.empty()) by_idempotency_.fetch(hash_of(buyers(), idempotency_key));
 }
 
 BuyerIndex Book::intern(std::string_view buyer, std::uint32_t line_ends) {
@@ -102,6 +107,24 @@ BuyerIndex Book::intern(std::string_view buyer, std::uint32_t line_ends) {
   stored.line_ends_settled = line_ends;
   by_buyer_.insert(hash_of(buyer), index);
   return index;
+}
+
+void Book::enter_idempotency_key(OrderIndex order) {
+  if (at(order).key_size == 0) return;
+  by_idempotency_.insert(hash_of(at(order).buyer, key_text(order)), order);
+}
+
+/// Of the buyer's newest order: the keys move to the table when there are no longer few.
+void Book::count_order_of(BuyerIndex buyer) {
+  StoredBuyer& b = buyers_[buyer];
+  if (b.orders < kFewOrders) {
+    ++b.orders;
+  } else if (b.orders == kFewOrders) {
+    ++b.orders;
+    for (OrderIndex o = b.newest; o != kNoOrder; o = at(o).older) enter_idempotency_key(o);
+  } else {
+    enter_idempotency_key(b.newest);
+  }
 }
 
 OrderIndex Book::add(const NewOrder& order, std::uint32_t line_ends) {
@@ -129,9 +152,7 @@ OrderIndex Book::add(const NewOrder& order, std::uint32_t line_ends) {
   }
 
   by_key_.insert(hash_of(order.key), index);
-  if (!order.idempotency_key.empty()) {
-    by_idempotency_.insert(hash_of(buyer, order.idempotency_key), index);
-  }
+  count_order_of(buyer);
   return index;
 }
 

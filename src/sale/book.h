@@ -1,12 +1,12 @@
 #pragma once
 
-#include <boost/container/deque.hpp>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/ids.h"
+#include "sale/blocks.h"
 #include "sale/index.h"
 #include "sale/line.h"
 #include "sale/order.h"
@@ -25,7 +25,7 @@ struct StoredLine {
 };
 
 /// An order in 96 bytes. With its buyer, key and index entries a new order of a new buyer costs
-/// about 240 (docs/PERFORMANCE.md has the sum).
+/// about 220 (docs/PERFORMANCE.md has the sum).
 struct StoredOrder {
   OrderKey key;
   Arrival arrival;
@@ -58,7 +58,10 @@ struct StoredBuyer {
   OrderIndex live_newest = kNoOrder;    ///< head of the chain of those that count
   std::uint32_t line_ends_settled = 0;  ///< see State::settle
   std::uint8_t text_size = 0;
+  std::uint8_t orders = 0;  ///< ever entered, as far as Book::kFewOrders and one more
 };
+
+static_assert(sizeof(StoredBuyer) == 32);
 
 /// What is needed to enter an order.
 struct NewOrder {
@@ -105,8 +108,9 @@ class Book {
   /// a million entries takes some ms, and everybody behind waits.
   void expect(std::uint64_t orders);
 
-  /// Begins to bring near where an order of a new buyer will be entered, while there is other work.
-  void fetch(const OrderKey& order, std::string_view idempotency_key) const;
+  /// Begins to bring near where that buyer is looked for and that order will be entered, while
+  /// there is other work.
+  void fetch(std::string_view buyer, const OrderKey& order) const;
 
   /// Enters an order as the last to arrive, in a state in which it has no units. Neither its key
   /// nor its idempotency key is in the book yet. A buyer not seen before has settled `line_ends`.
@@ -117,19 +121,21 @@ class Book {
   void uncount(OrderIndex order);
 
  private:
-  BuyerIndex intern(std::string_view buyer, std::uint32_t line_ends);
+  /// An idempotency key is looked for along its buyer's orders while they are so few, in a table
+  /// afterwards: nearly all buyers have one order, and need no entry there.
+  static constexpr std::uint8_t kFewOrders = 4;
 
-  boost::container::deque<StoredOrder, void,
-                          boost::container::deque_options<boost::container::block_size<256U>>::type>
-      orders_;
-  boost::container::deque<StoredBuyer, void,
-                          boost::container::deque_options<boost::container::block_size<256U>>::type>
-      buyers_;
+  BuyerIndex intern(std::string_view buyer, std::uint32_t line_ends);
+  void enter_idempotency_key(OrderIndex order);
+  void count_order_of(BuyerIndex buyer);
+
+  Blocks<StoredOrder, 256> orders_;
+  Blocks<StoredBuyer, 256> buyers_;
   std::vector<StoredLine> more_lines_;
   Texts texts_;
   Index by_key_;
   Index by_buyer_;
-  Index by_idempotency_;
+  Index by_idempotency_;  ///< the keys of buyers with more than kFewOrders
 };
 
 }  // namespace dibs::sale

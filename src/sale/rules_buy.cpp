@@ -136,7 +136,6 @@ bool Rules::allowance_permits(BuyerIndex buyer, std::uint64_t units) {
 
 Outcome Rules::accept(const Buy& buy, const Wanted& wanted, OrderState state) {
   DIBS_ASSERT(buy.arrival.value() > 0);
-  state_.book.fetch(buy.order, buy.key.view());
   Accepted fact;
   fact.order = {buy.order, buy.arrival};
   fact.state = state;

@@ -62,6 +62,11 @@ void Sale::step(Instant now, std::vector<Event>& out) {
   Rules(impl_->id, impl_->state, now, out).step();
 }
 
+void Sale::fetch(const Command& command) const {
+  const auto* buy = std::get_if<Buy>(&command.action);
+  if (buy != nullptr) impl_->state.book.fetch(buy->buyer.view(), buy->order);
+}
+
 Outcome Sale::apply(const Command& command, Instant now, std::vector<Event>& out) {
   DIBS_ASSERT(std::holds_alternative<Restart>(command.action) || !due(now));
   return Rules(impl_->id, impl_->state, now, out).apply(command);

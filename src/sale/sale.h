@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -94,6 +95,13 @@ class Sale {
   /// their events to `out`. Each event is timed by its own deadline, however late it is done.
   /// Call until `due` is false.
   void step(Instant now, std::vector<Event>& out);
+
+  /// How many commands ahead `fetch` does the most good: long enough for memory to answer, few
+  /// enough that what came is still there.
+  static constexpr std::size_t kFetchAhead = 8;
+  /// Begins to bring near what a buy that will be applied soon looks into, so that its looks into
+  /// the tables do not wait for memory. Changes nothing; safe to leave out.
+  void fetch(const Command& command) const;
 
   /// Applies one command at time max(now, the sale's last event) and appends its events to `out`.
   /// Nothing may be due at `now`; only Restart may come before what is due, and does first what was

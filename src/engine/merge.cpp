@@ -27,9 +27,9 @@ constexpr Duration kForever = std::chrono::hours(1);
 Merge::Merge(Ingress& ingress, Options options)
     : ingress_(ingress), options_(options), loops_(ingress.loops()) {}
 
-bool Merge::later(const Held& a, const Held& b) const {
-  if (options_.merge && !loops_.empty() && a.stamp != b.stamp) return a.stamp > b.stamp;
-  return a.ticket > b.ticket;
+bool Merge::sooner(const Held& a, const Held& b) const {
+  if (options_.merge && !loops_.empty() && a.stamp != b.stamp) return a.stamp < b.stamp;
+  return a.ticket < b.ticket;
 }
 
 void Merge::collect(Duration monotonic, Instant wall) {
@@ -48,15 +48,36 @@ void Merge::collect(Duration monotonic, Instant wall) {
       loop.active = monotonic;
     }
   }
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+  const std::size_t held_before = held_.size();
   ingress_.collect(collected_);
-  for (RequestPtr& request : collected_) add(std::move(request));
+  for (RequestPtr& request : collected_) hold(std::move(request));
   collected_.clear();
+  put_in_order(held_before);
 }
 
 void Merge::add(RequestPtr request) {
+  hold(std::move(request));
+  put_in_order(held_.size() - 1);
+}
+
+void Merge::hold(RequestPtr request) {
   const Stamp stamp = request->stamp;
   held_.push_back({stamp, next_ticket_++, now_, std::move(request)});
-  std::ranges::push_heap(held_, [&](const Held& a, const Held& b) { return later(a, b); });
+}
+
+/// Those held from index `from` on are new. A loop reads nearly in order, so this is mostly one
+/// look at each: a heap would move everyone up and down a dozen levels.
+void Merge::put_in_order(std::size_t from) {
+  const auto sooner = [this](const Held& a, const Held& b) { return this->sooner(a, b); };
+  const auto fresh = held_.begin() + static_cast<std::ptrdiff_t>(from);
+  if (!std::ranges::is_sorted(fresh, held_.end(), sooner)) {
+    std::ranges::sort(fresh, held_.end(), sooner);
+  }
+  const auto first = held_.begin() + static_cast<std::ptrdiff_t>(first_);
+  if (first == fresh || fresh == held_.end() || !sooner(*fresh, *(fresh - 1))) return;
+  std::ranges::inplace_merge(first, fresh, held_.end(), sooner);
 }
 
 Duration Merge::patience(const Held& held, const Loop& loop) const {
@@ -69,9 +90,9 @@ RequestPtr Merge::next() {
     released_.pop_front();
     return request;
   }
-  if (held_.empty()) return nullptr;
+  if (none_held()) return nullptr;
   if (!options_.merge) return pop(true);
-  const Held& first = held_.front();
+  const Held& first = held_[first_];
   bool waited = true;
   for (Loop& loop : loops_) {
     if (first.stamp.received <= loop.watermark) continue;
@@ -83,14 +104,12 @@ RequestPtr Merge::next() {
 }
 
 RequestPtr Merge::next_unwaited() {
-  if (released_.empty() && !held_.empty()) return pop(true);
+  if (released_.empty() && !none_held()) return pop(true);
   return next();
 }
 
 RequestPtr Merge::pop(bool waited) {
-  std::ranges::pop_heap(held_, [&](const Held& a, const Held& b) { return later(a, b); });
-  RequestPtr request = std::move(held_.back().request);
-  held_.pop_back();
+  RequestPtr request = std::move(held_[first_++].request);
   if (std::holds_alternative<DueRequest>(request->body)) return request;
   ingress_.numbered(request->stamp.loop);
   if (!waited) ++counters_.unwaited;
@@ -101,9 +120,9 @@ RequestPtr Merge::pop(bool waited) {
 }
 
 Duration Merge::ask_and_wait_time() {
-  ingress_.wait_for(held_.empty() ? Instant::max() : held_.front().stamp.received);
-  if (held_.empty()) return kForever;
-  const Held& first = held_.front();
+  ingress_.wait_for(none_held() ? Instant::max() : held_[first_].stamp.received);
+  if (none_held()) return kForever;
+  const Held& first = held_[first_];
   Duration held_up{0};
   Duration wait = kForever;
   for (std::uint32_t i = 0; i < loops_.size(); ++i) {
@@ -134,7 +153,7 @@ void Merge::notice_clock_step(Duration monotonic, Instant wall) {
     if (moved > kStep + (monotonic - wall_offset_at_) / kSlewDivisor) {
       ++counters_.clock_steps;
       // Stamps before and after the step cannot be compared.
-      while (!held_.empty()) released_.push_back(pop(true));
+      while (!none_held()) released_.push_back(pop(true));
       newest_ = Stamp{};
     }
   }

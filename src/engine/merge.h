@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -53,8 +54,13 @@ class Merge {
   [[nodiscard]] RequestPtr next();
   /// Everything in order, waiting for nobody: at the end.
   [[nodiscard]] RequestPtr next_unwaited();
+  /// The request that comes `places` after the next one as things stand, or nullptr. Something
+  /// may still come between, so this is for getting ready only.
+  [[nodiscard]] Request* ahead(std::size_t places) {
+    return places < held_.size() - first_ ? held_[first_ + places].request.get() : nullptr;
+  }
 
-  [[nodiscard]] bool empty() const { return held_.empty() && released_.empty(); }
+  [[nodiscard]] bool empty() const { return none_held() && released_.empty(); }
   /// Asks loops that hold the next request up. Gives how long to sleep at most when no bell rings.
   [[nodiscard]] Duration ask_and_wait_time();
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -75,7 +81,10 @@ class Merge {
     bool given_up = false;            ///< until `watermark` moves
   };
 
-  [[nodiscard]] bool later(const Held& a, const Held& b) const;
+  [[nodiscard]] bool sooner(const Held& a, const Held& b) const;
+  [[nodiscard]] bool none_held() const { return first_ == held_.size(); }
+  void hold(RequestPtr request);
+  void put_in_order(std::size_t from);
   [[nodiscard]] RequestPtr pop(bool waited);
   /// How long the request may still be held for `loop`, which is not past it; zero or less: no
   /// longer.
@@ -85,7 +94,8 @@ class Merge {
   Ingress& ingress_;
   const Options options_;
   std::function<void(std::uint32_t)> waker_;
-  std::vector<Held> held_;  ///< a heap, the first in order at the front
+  std::vector<Held> held_;  ///< in order from `first_` on; those before have gone
+  std::size_t first_ = 0;
   std::vector<RequestPtr> collected_;
   std::vector<Loop> loops_;
   std::uint64_t next_ticket_ = 0;

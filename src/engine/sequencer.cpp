@@ -28,6 +28,18 @@ bool begins_new_work(const sale::Command& command) {
          std::holds_alternative<sale::Put>(command.action);
 }
 
+const sale::Buy* buy_of(const Request& request) {
+  const auto* command = std::get_if<CommandRequest>(&request.body);
+  return command == nullptr ? nullptr : std::get_if<sale::Buy>(&command->command.action);
+}
+
+void fetch_lines(const void* memory, std::size_t size) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t at = 0; at < size; at += kLine) {
+    __builtin_prefetch(static_cast<const char*>(memory) + at);
+  }
+}
+
 Fault too_many_sales() {
   return {FaultKind::unavailable,
           "This server holds " + std::to_string(limits::kSales) + " sales, as many as it can.",
@@ -93,6 +105,7 @@ void Sequencer::pass() {
   add_due(wall);
   int numbered = 0;
   while (RequestPtr request = parts_.merge.next()) {
+    get_ready();
     number(*request);
     if (++numbered % kRequestsPerLook == 0) flush(false);
   }
@@ -104,6 +117,28 @@ void Sequencer::pass() {
   counters_.late = order.late;
   counters_.unwaited = order.unwaited;
   counters_.clock_steps = order.clock_steps;
+}
+
+/// For requests that come soon: what was written by another core, and what their sale looks into,
+/// is asked for now, so that it is here when their turn comes. Three steps, each of which needs
+/// what the one before asked for.
+void Sequencer::get_ready() {
+  constexpr std::size_t kStep = sale::Sale::kFetchAhead;
+  if (const Request* request = parts_.merge.ahead(3 * kStep)) {
+    fetch_lines(request, sizeof *request);
+  }
+  if (const Request* request = parts_.merge.ahead(2 * kStep)) {
+    if (const sale::Buy* buy = buy_of(*request)) {
+      __builtin_prefetch(buy->buyer.view().data());
+      __builtin_prefetch(buy->key.view().data());
+      __builtin_prefetch(buy->lines.data());
+    }
+  }
+  Request* request = parts_.merge.ahead(kStep);
+  if (request == nullptr || buy_of(*request) == nullptr) return;
+  sale::Command& command = std::get<CommandRequest>(request->body).command;
+  give_key(std::get<sale::Buy>(command.action));
+  if (const SaleSlot* slot = parts_.sales.find(request->sale)) slot->sale.fetch(command);
 }
 
 void Sequencer::number(Request& request) {
@@ -161,8 +196,12 @@ void Sequencer::number(Request& request, LookRequest& look) {
   batch_->add_answer(look.look(&parts_.sales, nullptr));
 }
 
+void Sequencer::give_key(sale::Buy& buy) {
+  if (buy.order == OrderKey()) buy.order = keys_.next();
+}
+
 void Sequencer::give_identity(SaleSlot& slot, sale::Buy& buy) {
-  buy.order = keys_.next();
+  give_key(buy);
   buy.arrival = slot.last.next();
   if (slot.sale.exists() && buy.arrival > slot.reserved) reserve_arrivals(slot);
 }

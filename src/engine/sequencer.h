@@ -59,10 +59,12 @@ class Sequencer {
   void run();
   void begin_epoch();
   void pass();
+  void get_ready();
   void number(Request& request);
   void number(Request& request, CommandRequest& command);
   void number(Request& request, LookRequest& look);
   [[nodiscard]] bool refused_for_space(Request& request, const sale::Command& command);
+  void give_key(sale::Buy& buy);
   void give_identity(SaleSlot& slot, sale::Buy& buy);
   void reserve_arrivals(SaleSlot& slot);
   void do_what_is_due(SaleSlot& slot, Instant now);

@@ -117,7 +117,14 @@ Outcome Rules::apply(const Command& command) {
 /// The only way to change anything: number the fact, time it, fold it in, hold it against the laws,
 /// hand it out.
 void Rules::record(Fact fact) {
-  Event& event = out_.emplace_back(Event{state_.seq.next(), at_, actor_, std::move(fact)});
+  take_in(out_.emplace_back(state_.seq.next(), at_, actor_, std::move(fact)));
+}
+
+Accepted& Rules::begin_accepted() {
+  return std::get<Accepted>(out_.emplace_back(state_.seq.next(), at_, actor_, Accepted{}).fact);
+}
+
+void Rules::take_in(const Event& event) {
   fold(state_, event);
   assert_laws(state_, event);
 }

@@ -95,6 +95,10 @@ class Rules {
   // rules.cpp
   [[nodiscard]] bool is_somebody_elses(const Command& command) const;
   void record(Fact fact);
+  /// `record` in two steps, the most frequent fact filled in where it stays: begun, it is the last
+  /// event of `out_`, and is taken in before anything else happens.
+  [[nodiscard]] Accepted& begin_accepted();
+  void take_in(const Event& event);
   void do_deed(const Deed& deed);
   void catch_up(Instant then);
   [[nodiscard]] Instant deadline_after(std::int64_t seconds) const;

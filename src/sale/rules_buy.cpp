@@ -136,7 +136,7 @@ bool Rules::allowance_permits(BuyerIndex buyer, std::uint64_t units) {
 
 Outcome Rules::accept(const Buy& buy, const Wanted& wanted, OrderState state) {
   DIBS_ASSERT(buy.arrival.value() > 0);
-  Accepted fact;
+  Accepted& fact = begin_accepted();
   fact.order = {buy.order, buy.arrival};
   fact.state = state;
   fact.received = received_;
@@ -153,7 +153,7 @@ Outcome Rules::accept(const Buy& buy, const Wanted& wanted, OrderState state) {
   if (fact.state == OrderState::held) {
     fact.expires_at = deadline_after(state_.spec->hold_seconds);
   }
-  record(std::move(fact));
+  take_in(out_.back());
   serve_lines(limits::kOrdersPerStep);
 
   Outcome outcome = done(state_.book.size() - 1);

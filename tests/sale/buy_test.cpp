@@ -52,6 +52,23 @@ TEST_F(Buying, replays_a_key_with_the_order_as_it_is_now_and_takes_no_number) {
   EXPECT_EQ(buy("ben", {{"floor", 1}}, "k").order->arrival, Arrival(3)) << "keys are the buyer's";
 }
 
+TEST_F(Buying, replays_every_key_of_a_buyer_however_many_orders_there_are) {
+  spec.items = {{SkuId("floor"), "", 1, 100}};
+  spec.limit_per_buyer = 100;
+  put();
+  const std::vector<std::string> keys = {"a", "b", "", "c", "d", "e", "f", "", "g"};
+  for (std::size_t bought = 0; bought < keys.size(); ++bought) {
+    ASSERT_FALSE(buy("anna", {{"floor", 1}}, keys[bought].c_str()).replayed);
+    buy("ben", {{"floor", 1}}, keys[bought].c_str());
+    for (std::size_t i = 0; i <= bought; ++i) {
+      if (keys[i].empty()) continue;
+      const Outcome again = buy("anna", {{"floor", 1}}, keys[i].c_str());
+      ASSERT_TRUE(again.replayed) << "key " << keys[i] << " of " << bought + 1 << " orders";
+      EXPECT_EQ(again.order->arrival, Arrival(2 * i + 1));
+    }
+  }
+}
+
 TEST_F(Buying, replays_even_when_the_sale_is_over) {
   put();
   buy("anna", {{"floor", 1}}, "k");

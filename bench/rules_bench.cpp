@@ -50,8 +50,8 @@ auto fetching(const sale::Sale& sale) {
 double rate_of_rules(std::int64_t stock, std::size_t presses, sale::Code expected) {
   sale::Sale sale = open_sale(stock, 0);
   Buyer buyer{sale, expected};
-  const double rate =
-      presses_per_second(0, presses, fetching(sale), [&](const sale::Command& command) { buyer(command); });
+  const double rate = presses_per_second(0, presses, fetching(sale),
+                                         [&](const sale::Command& command) { buyer(command); });
   require(buyer.count == presses, "every buy comes to the same code");
   require(sale.recount().empty(), "the sale's figures are right after the run");
   return rate;
@@ -60,9 +60,11 @@ double rate_of_rules(std::int64_t stock, std::size_t presses, sale::Code expecte
 double rate_of_plain(std::int64_t stock, std::size_t presses) {
   PlainReservation reservation(stock);
   std::size_t taken = 0;
-  const double rate = presses_per_second(0, presses, [](const sale::Command&) {}, [&](const sale::Command& command) {
-    if (reservation.buy(std::get<sale::Buy>(command.action))) ++taken;
-  });
+  const double rate = presses_per_second(
+      0, presses, [](const sale::Command&) {},
+      [&](const sale::Command& command) {
+        if (reservation.buy(std::get<sale::Buy>(command.action))) ++taken;
+      });
   require(taken == (stock > 0 ? presses : 0), "the yardstick sells what it has");
   return rate;
 }
@@ -84,8 +86,8 @@ double cost_of_order(std::size_t orders, std::size_t in_all) {
   for (; done < in_all; done += orders) {
     sale::Sale sale = open_sale(static_cast<std::int64_t>(orders), 0);
     Buyer buyer{sale, sale::Code::ok};
-    const double rate =
-        presses_per_second(done, orders, fetching(sale), [&](const sale::Command& command) { buyer(command); });
+    const double rate = presses_per_second(done, orders, fetching(sale),
+                                           [&](const sale::Command& command) { buyer(command); });
     require(buyer.count == orders, "every buy is accepted");
     seconds += static_cast<double>(orders) / rate;
   }

@@ -44,7 +44,7 @@ class Opening(PageTest):
         sale = self.sale(opens_at=opens_at)
         shop = self.visit(sale, "anna").sees("badge", "Not open yet").sees("buy_button", "Opens at")
         expect(shop.buy_button).to_have_attribute("aria-disabled", "true")
-        shop.buy_button.click()
+        shop.buy_button.click(force=True)
         shop.page.wait_for_timeout(300)
         expect(shop.press).to_be_hidden()
         self.assertEqual(self.arrivals(sale), [])

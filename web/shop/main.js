@@ -12,6 +12,7 @@ import { loadWords } from './words.js';
 
 const DRAW_EVERY_MS = 100;
 const CLOCK_EVERY_MS = 60_000;
+const STAND_BEHIND_MS = 1_000;
 
 const sale = decodeURIComponent(location.pathname.split('/')[2]);
 const clock = new Clock();
@@ -167,7 +168,12 @@ const stream = new Stream({
   },
 });
 
-record.onChange(follow);
+// The tab that was pressed sends; this one stands behind it, should it be closed.
+record.onChange(() => {
+  model.press = record.get();
+  setTimeout(follow, model.pressing() ? STAND_BEHIND_MS : 0);
+  draw();
+});
 addEventListener('visibilitychange', () => {
   if (!document.hidden) keepTime();
 });

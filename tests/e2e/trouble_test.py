@@ -109,6 +109,23 @@ class Trouble(PageTest):
         left.pay()
         right.sees("order_title", "It is yours")
 
+    def test_a_press_that_hangs_in_one_tab_joins_the_one_that_was_answered_in_the_other(self):
+        sale = self.sale()
+        left = self.visit(sale, "anna")
+        right = self.visit(sale, "anna", context=left.page.context)
+        right.page.evaluate("""() => {
+            const request = navigator.locks.request.bind(navigator.locks);
+            navigator.locks.request = (name, ...rest) => (name.startsWith('dibs.pressing')
+                ? new Promise((go) => setTimeout(go, 3_000)).then(() => request(name, ...rest)) : request(name, ...rest));
+        }""")
+        keys = self.presses(right)
+        right.buy_button.click()
+        left.buy().sees("order_title", "Yours until")
+        right.sees("order_title", "Yours until")
+        right.page.wait_for_timeout(4_000)
+        self.one_order(sale)
+        self.assertEqual(keys, [])
+
     def test_a_tab_that_is_closed_hands_its_press_to_the_other(self):
         sale = self.sale()
         left = self.visit(sale, "anna")

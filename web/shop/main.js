@@ -87,7 +87,9 @@ async function press(items) {
   if (does !== 'send' && does !== 'arm') return;
   model.pressed = true;
   model.chosenId = null;
-  model.press = await record.begin(items, does === 'arm' ? 'armed' : 'sent', model.orders, clock.now());
+  // What was on the page when it was pressed: an order that comes while this waits is no reason for a second.
+  const known = new Set(model.orders.keys());
+  model.press = await record.begin(items, does === 'arm' ? 'armed' : 'sent', known, clock.now());
   draw();
   await follow();
 }

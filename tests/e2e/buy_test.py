@@ -102,6 +102,22 @@ class Buying(PageTest):
         expect(ben.buy_button).to_be_hidden()
         anna.sees("order_text", "can still be paid").pay().sees("order_title", "It is yours")
 
+    def test_where_stock_is_hidden_no_figure_is_shown(self):
+        sale = self.sale(items=items(stock=1), public_stock="hidden")
+        self.visit(sale, "anna").buy().sees("order_title", "Yours until")
+        ben = self.visit(sale, "ben")
+        self.assertNotIn("left", ben.item_list.inner_text())
+        ben.buy().sees("order_title", "You are 1st in line").sees("order_estimate", "is not shown in this sale")
+
+    def test_who_has_bought_elsewhere_is_shown_that_order(self):
+        sale = self.sale()
+        anna = self.visit(sale, "anna")
+        status, _, order = self.call("POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]},
+                                     buyer="anna")
+        self.assertEqual(status, 201)
+        anna.buy().sees("order_title", "Yours until").sees("order_facts", order["id"])
+        self.assertEqual([one["code"] for one in self.arrivals(sale)], ["ok", "limit_reached"])
+
     def test_an_unknown_sale_is_named_as_such(self):
         self.visit("nowhere", "anna").sees("title", "There is no such sale")
 

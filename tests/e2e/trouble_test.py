@@ -197,6 +197,7 @@ class Trouble(PageTest):
 
         anna.page.route("**/payment", lose_the_answer)
         anna.pay().sees("order_title", "It is yours")
+        anna.page.wait_for_timeout(2_000)
         self.assertEqual(len(sent), 1)
 
     def test_a_payment_that_never_left_can_be_pressed_again(self):

@@ -13,6 +13,7 @@ import { loadWords } from './words.js';
 const DRAW_EVERY_MS = 100;
 const CLOCK_EVERY_MS = 60_000;
 const STAND_BEHIND_MS = 1_000;
+const SPREAD_MS = 3_000; // what all pages would ask at the same instant they ask within this time
 
 const sale = decodeURIComponent(location.pathname.split('/')[2]);
 const clock = new Clock();
@@ -20,7 +21,8 @@ const model = new Model();
 const [words, buyer] = await Promise.all([loadWords(), findBuyer()]);
 const orders = new Orders(sale, buyer);
 const record = new PressRecord(sale, buyer.id);
-const opensAt = () => model.opensAt();
+// Not known yet is never, so that an armed press waits for it.
+const opensAt = () => (model.sale ? model.opensAt() ?? 0 : Infinity);
 const sender = new Sender({ sale, buyer, record, clock, opensAt, tell: (reason) => {
   model.waitReason = reason;
   draw();
@@ -154,12 +156,17 @@ async function heard(event, data) {
   model.hear(event, data);
   if (event === 'order') stream.retarget(null);
   draw();
-  if (event === 'state' && (data.sold_out || data.state === 'closed')) await askSale();
+  if (event === 'state' && (data.sold_out || data.state === 'closed')) setTimeout(askSale, Math.random() * SPREAD_MS);
 }
 
+/** The clock matters to who waits for the opening or has an order that ends. */
 async function keepTime() {
-  if (clock.stepped() && model.sale) poll();
-  await clock.sample(clock.known ? 2 : 5);
+  const stepped = clock.stepped();
+  if (stepped && model.sale) poll();
+  const order = model.order();
+  const matters = model.saleState(clock.now()) === 'scheduled' || (order !== null && isLive(order));
+  if (stepped || !clock.known) await clock.sample(5);
+  else if (matters) await clock.sample(1);
 }
 
 const stream = new Stream({

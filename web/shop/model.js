@@ -82,6 +82,10 @@ export class Model {
   refusal() {
     if (this.press?.status !== 'refused') return null;
     const { refusal } = this.press;
+    // What the sale or the login was in the way of is over.
+    const open = this.sale?.state === 'open';
+    if (open && (refusal.code === 'paused' || refusal.code === 'not_open')) return null;
+    if (refusal.code === 'unauthenticated' && this.signedIn && this.ordersKnown) return null;
     const later = [...this.orders.values()].some((one) => one.arrival > (refusal.arrival ?? Infinity) || isLive(one));
     return later ? null : refusal;
   }

@@ -7,10 +7,10 @@ const CONNECT_BEFORE_MS = 2_000;
 const LONGEST_PAUSE_MS = 4_000;
 const SOON_MS = 15_000; // an opening further away than this is no matter of being a moment early
 
-/** Waits until `clock` says `at`, to the millisecond where the browser lets us. `still()` false ends it. */
+/** Waits until `clock` says `at()`, which may move meanwhile, to the millisecond where the browser lets us. `still()` false ends it. */
 async function until(at, clock, still) {
   for (;;) {
-    const left = at - clock.now();
+    const left = at() - clock.now();
     if (left <= 0 || !still()) return;
     await sleep(left > 100 ? Math.min(left - 50, 250) : left > 12 ? left - 8 : 0);
   }
@@ -20,7 +20,7 @@ export class Sender {
   #deps;
 
   /**
-   * `record`: PressRecord; `clock`; `buyer`; `sale`: the sale's id; `opensAt()`: ms or null;
+   * `record`: PressRecord; `clock`; `buyer`; `sale`: the sale's id; `opensAt()`: ms;
    * `tell(reason)`: what the buyer is waiting for: 'sending', 'checking', 'busy' or null.
    */
   constructor(deps) {
@@ -44,10 +44,10 @@ export class Sender {
   async #waitForOpening(press) {
     const { clock, opensAt, record } = this.#deps;
     const still = () => record.get()?.key === press.key && record.get().status === 'armed';
-    await until(opensAt() - CONNECT_BEFORE_MS, clock, still);
+    await until(() => opensAt() - CONNECT_BEFORE_MS, clock, still);
     if (!still()) return null;
     await clock.sample(3); // opens the connection that the press will use, and sets the clock once more
-    await until(opensAt(), clock, still);
+    await until(opensAt, clock, still);
     return record.update(press.key, { status: 'sent', at: clock.now() });
   }
 

@@ -33,7 +33,7 @@ if CHROMIUM is None:
 
 import dibs  # noqa: E402  (from tests/system)
 
-PATIENCE_MS = 20_000  # generous: the machine may be busy with something else
+PATIENCE_MS = 60_000  # generous: the machine may be busy with something else
 expect.set_options(timeout=PATIENCE_MS)
 # A Chromium run by root has no sandbox. What the pages load comes from our own server only.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

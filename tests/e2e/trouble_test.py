@@ -116,13 +116,14 @@ class Trouble(PageTest):
         right.page.evaluate("""() => {
             const request = navigator.locks.request.bind(navigator.locks);
             navigator.locks.request = (name, ...rest) => (name.startsWith('dibs.pressing')
-                ? new Promise((go) => setTimeout(go, 3_000)).then(() => request(name, ...rest)) : request(name, ...rest));
+                ? new Promise((go) => { window.letGo = go; }).then(() => request(name, ...rest)) : request(name, ...rest));
         }""")
         keys = self.presses(right)
         right.buy_button.click()
         left.buy().sees("order_title", "Yours until")
         right.sees("order_title", "Yours until")
-        right.page.wait_for_timeout(4_000)
+        right.page.evaluate("window.letGo()")
+        right.page.wait_for_timeout(1_500)
         self.one_order(sale)
         self.assertEqual(keys, [])
 

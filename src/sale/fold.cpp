@@ -169,6 +169,7 @@ class Fold {
       move_units(index, from, to);
       move_line(index, from, to);
     }
+    move_capture(index, is_uncaptured(from, order.money), is_uncaptured(to, money));
     const bool counted = counts(from, order.money);
     const bool counts_now = counts(to, money);
     if (counted && !counts_now) state_.book.uncount(index);
@@ -196,6 +197,15 @@ class Fold {
         *units += line.quantity;
       }
       touch_after_change(line.item, to == OrderState::paid);
+    }
+  }
+
+  /// Once it is captured, less can ever be left.
+  void move_capture(OrderIndex index, bool was_open, bool is_open) {
+    if (was_open == is_open) return;
+    for (const StoredLine& line : state_.book.lines(index)) {
+      state_.items[line.item].uncaptured += is_open ? line.quantity : -std::int64_t{line.quantity};
+      touch_after_change(line.item, was_open);
     }
   }
 

@@ -11,6 +11,7 @@ namespace {
 struct Counted {
   std::int64_t held = 0;
   std::int64_t sold = 0;
+  std::int64_t uncaptured = 0;
   std::vector<OrderIndex> line;
 };
 
@@ -41,6 +42,7 @@ class Recount {
       Counted& item = items_[line.item];
       if (state == OrderState::held || state == OrderState::paying) item.held += line.quantity;
       if (state == OrderState::paid) item.sold += line.quantity;
+      if (is_uncaptured(state, o.money)) item.uncaptured += line.quantity;
       if (state == OrderState::waiting) item.line.push_back(order);
     }
     // A buyer is settled when next looked at; what is stored still counts until then.
@@ -58,6 +60,7 @@ class Recount {
       compare("units in total" + of, item.total, spec.stock + item.restocked);
       compare("units held" + of, item.held, items_[i].held);
       compare("units sold" + of, item.sold, items_[i].sold);
+      compare("units not captured" + of, item.uncaptured, items_[i].uncaptured);
       compare("units available" + of, item.available, item.total - item.held - item.sold);
       if (item.available < 0) differ("fewer than 0 units are available" + of);
       if (item.line.orders() != items_[i].line) differ("the line" + of + " is not those waiting");

@@ -108,6 +108,7 @@ Outcome Rules::decide(const CaptureSettled& command) {
   const bool capture_is_open = o.state == OrderState::paid && o.money == Money::authorised;
   if (capture_is_open && command.captured) {
     record(MoneyMoved{ref(order), Money::captured});
+    serve_lines(limits::kOrdersPerStep);  // the last that could come back may be gone
     return done(order);
   }
   if (capture_is_open) {

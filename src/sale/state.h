@@ -14,6 +14,7 @@
 #include "sale/book.h"
 #include "sale/holds.h"
 #include "sale/line.h"
+#include "sale/mutant.h"
 #include "sale/order.h"
 #include "sale/spec.h"
 #include "sale/winners.h"
@@ -36,6 +37,7 @@ struct Item {
   std::int64_t available = 0;
   std::int64_t held = 0;
   std::int64_t sold = 0;
+  std::int64_t uncaptured = 0;  ///< of sold: the money is authorised only, they may come back
   std::int64_t restocked = 0;  ///< sum of all deltas: total = stock of the spec + restocked
   Line line;
   std::vector<LineEnd> ends;  ///< in order, so sorted by `upto`
@@ -43,7 +45,10 @@ struct Item {
   bool touched = false;  ///< in State::touched
 
   /// The most an order can ever get of it, whoever gives units back, unless stock is added.
-  [[nodiscard]] std::int64_t can_ever_be_left() const { return total - sold; }
+  [[nodiscard]] std::int64_t can_ever_be_left() const {
+    if (planted(Mutant::authorised_counts_as_gone)) return total - sold;
+    return total - sold + uncaptured;
+  }
 };
 
 struct RestockRecord {
@@ -109,6 +114,11 @@ struct State {
 
 /// Whether the order's units count towards its buyer's limit.
 [[nodiscard]] bool counts(OrderState state, Money money);
+/// Whether the units of an order in that state are sold and may yet come back by themselves: the
+/// money is authorised, and its capture may be refused.
+[[nodiscard]] constexpr bool is_uncaptured(OrderState state, Money money) {
+  return state == OrderState::paid && money == Money::authorised;
+}
 
 /// Orders whose units or money are not yet where they stay: waiting, held, paying, authorised and
 /// not captured, or due for a refund.

@@ -35,6 +35,7 @@ const auto kLawBreakers =
                     Planted{Mutant::late_payment_passes_line, "late_payment_passes_line"},
                     Planted{Mutant::release_serves_nobody, "release_serves_nobody"},
                     Planted{Mutant::resume_moves_no_deadline, "resume_moves_no_deadline"},
+                    Planted{Mutant::authorised_counts_as_gone, "authorised_counts_as_gone"},
                     Planted{Mutant::reopening_is_not_told, "reopening_is_not_told"});
 
 /// Those that are only wrong beside what should have been.

@@ -24,7 +24,7 @@ FAULTS = {
     "timeout": {"timeout": 0.03},
     "lost": {"lost": 0.3},
     "restart": {"restart": 0.1},
-    # "refuse_capture": {"refuse_capture": 0.3},
+    "refuse_capture": {"refuse_capture": 0.3},
     "never_sent": {"async": 1, "late_ms": 100, "never_sent": 1},
     "duplicate": {"async": 1, "late_ms": 100, "duplicate": 1},
     "reorder": {"async": 1, "late_ms": 100, "reorder": 0.5},

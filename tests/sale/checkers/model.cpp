@@ -35,11 +35,17 @@ std::int64_t Model::units(const std::string& sku, OrderState a, OrderState b) co
 }
 
 std::int64_t Model::available(const std::string& sku) const {
-  return most_ever(sku) - units(sku, OrderState::held, OrderState::paying);
+  return total_.at(sku) - units(sku, OrderState::paid, OrderState::paid) -
+         units(sku, OrderState::held, OrderState::paying);
 }
 
 std::int64_t Model::most_ever(const std::string& sku) const {
-  return total_.at(sku) - units(sku, OrderState::paid, OrderState::paid);
+  std::int64_t gone = units(sku, OrderState::paid, OrderState::paid);
+  for (const auto& o : orders_) {
+    const bool may_come_back = o.state == OrderState::paid && o.money == Money::authorised;
+    if (may_come_back && o.wants.contains(sku)) gone -= o.wants.at(sku);
+  }
+  return total_.at(sku) - gone;
 }
 
 std::vector<const ModelOrder*> Model::line(const std::string& sku) const {

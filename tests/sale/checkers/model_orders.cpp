@@ -162,8 +162,11 @@ ModelAnswer Model::on(const CaptureSettled& c) {
   if (o == nullptr) return answer(Code::unknown_order);
   if (o->state == OrderState::paid && o->money == Money::authorised) {
     o->money = c.captured ? Money::captured : Money::voided;
-    if (c.captured) tell("dibs.order.captured", *o);
     if (!c.captured) give_back(*o, Reason::capture_failed);
+    if (c.captured) {
+      tell("dibs.order.captured", *o);
+      serve();  // the last unit that could come back may be gone
+    }
     return answer(Code::ok, o);
   }
   const bool taken =

@@ -64,6 +64,15 @@ const ItemView& Onlooker::item(const std::string& sku) const {
   return after_.sale.items[static_cast<std::size_t>(found - items.begin())];
 }
 
+std::int64_t Onlooker::most_ever(const std::string& sku) const {
+  std::int64_t most = item(sku).total - item(sku).sold;
+  for (const OrderView& o : after_.orders) {
+    if (o.state != OrderState::paid || o.money != Money::authorised) continue;
+    for (const OrderLine& l : o.lines) most += l.sku.value() == sku ? l.quantity : 0;
+  }
+  return most;
+}
+
 std::vector<const OrderView*> Onlooker::line(const std::string& sku) const {
   std::vector<const OrderView*> in_line;
   for (const OrderView& o : after_.orders) {
@@ -139,7 +148,7 @@ void Onlooker::nobody_servable_waits() {
       const ItemView& figures = item(l.sku.value());
       servable = servable && head && l.quantity <= figures.available;
       heads_any = heads_any || head;
-      hopeless = hopeless || l.quantity > figures.total - figures.sold;
+      hopeless = hopeless || l.quantity > most_ever(l.sku.value());
     }
     if (servable) fail(name(o) + " waits although it could be served");
     if (heads_any && hopeless) fail(name(o) + " is at the head and can never be served");
@@ -268,8 +277,7 @@ void Onlooker::the_shut_line_admits_nobody(const Command* command, const Outcome
   if (buy != nullptr && outcome->code == Code::sold_out && room > 0 &&
       after_.sale.waiting >= room) {
     const bool only_for_want_of_room = std::ranges::all_of(buy->lines, [this](const OrderLine& l) {
-      const ItemView& figures = item(l.sku.value());
-      return l.quantity <= figures.total - figures.sold && !memory_.shut.contains(l.sku.value());
+      return l.quantity <= most_ever(l.sku.value()) && !memory_.shut.contains(l.sku.value());
     });
     for (const OrderLine& l : buy->lines) {
       if (only_for_want_of_room) memory_.shut.insert(l.sku.value());

@@ -46,6 +46,8 @@ class Onlooker {
   [[nodiscard]] Instant promised_deadline(const OrderView& order, Instant now);
   [[nodiscard]] const OrderView* earlier(const OrderView& order) const;
   [[nodiscard]] std::vector<const OrderView*> line(const std::string& sku) const;
+  /// What may still come to somebody who waits: all but what is paid and captured.
+  [[nodiscard]] std::int64_t most_ever(const std::string& sku) const;
   [[nodiscard]] const ItemView& item(const std::string& sku) const;
   void fail(const std::string& what) {
     if (!broken_) broken_ = what;

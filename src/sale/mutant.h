@@ -27,7 +27,7 @@ enum class Mutant : std::uint8_t {
   reopening_is_not_told,         ///< a refusal leaves no mark on a line in which nobody waits
   promotions_by_item,            ///< of several lines the first by item is served, not by arrival
   closing_comes_last,            ///< holds that end at the moment of closing promote before it
-  authorised_counts_as_gone,  ///< units whose money may still be refused end a line
+  authorised_counts_as_gone,     ///< units whose money may still be refused end a line
   begin_uses_up_extension,  ///< a begun payment that moved no deadline was the only one to do so
 };
 

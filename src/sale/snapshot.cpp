@@ -206,7 +206,8 @@ class Load {
     if (holds_units(o.state)) state_.holds.add(state_.book, index);
     if (o.state == OrderState::paid) state_.winners.add(index);
     if (is_uncaptured(o.state, o.money)) {
-      for (const StoredLine& line : order.lines) state_.items[line.item].uncaptured += line.quantity;
+      for (const StoredLine& line : order.lines)
+        state_.items[line.item].uncaptured += line.quantity;
     }
     if (o.state != OrderState::waiting) return;
     ++state_.waiting;

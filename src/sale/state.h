@@ -38,7 +38,7 @@ struct Item {
   std::int64_t held = 0;
   std::int64_t sold = 0;
   std::int64_t uncaptured = 0;  ///< of sold: the money is authorised only, they may come back
-  std::int64_t restocked = 0;  ///< sum of all deltas: total = stock of the spec + restocked
+  std::int64_t restocked = 0;   ///< sum of all deltas: total = stock of the spec + restocked
   Line line;
   std::vector<LineEnd> ends;  ///< in order, so sorted by `upto`
   bool shut = false;

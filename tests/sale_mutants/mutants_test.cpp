@@ -35,7 +35,6 @@ const auto kLawBreakers =
                     Planted{Mutant::late_payment_passes_line, "late_payment_passes_line"},
                     Planted{Mutant::release_serves_nobody, "release_serves_nobody"},
                     Planted{Mutant::resume_moves_no_deadline, "resume_moves_no_deadline"},
-                    Planted{Mutant::authorised_counts_as_gone, "authorised_counts_as_gone"},
                     Planted{Mutant::reopening_is_not_told, "reopening_is_not_told"});
 
 /// Those that are only wrong beside what should have been.
@@ -46,6 +45,7 @@ const auto kWrongAnswers =
                     Planted{Mutant::late_payment_is_not_recorded, "late_payment_is_not_recorded"},
                     Planted{Mutant::restart_forgets_what_was_due, "restart_forgets_what_was_due"},
                     Planted{Mutant::promotions_by_item, "promotions_by_item"},
+                    Planted{Mutant::authorised_counts_as_gone, "authorised_counts_as_gone"},
                     Planted{Mutant::closing_comes_last, "closing_comes_last"},
                     Planted{Mutant::begin_uses_up_extension, "begin_uses_up_extension"});
 

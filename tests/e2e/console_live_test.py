@@ -61,13 +61,13 @@ class Watching(ConsoleTest):
         console.sees("Nobody was passed over")
         shown = {(row[2], row[3]): row[4] for row in console.rows()}
         self.assertEqual(set(shown), {
-            ("early", "too early"), ("a", "has a unit"), ("b", "had a unit, gave it back"), ("c", "has a unit"),
+            ("early", "too early"), ("a", "has a unit"), ("b", "gave up or could not pay"), ("c", "has a unit"),
             ("d", "waiting"), ("e", "waiting"), ("f", "refused: sold out"), ("g", "refused: sold out"),
             ("a", "refused by a rule")})
         self.assertIn("Paid", shown["a", "has a unit"])
         self.assertIn("before the opening", shown["early", "too early"])
         self.assertIn("position 1", shown["d", "waiting"])
-        self.assertIn("left", shown["b", "had a unit, gave it back"])
+        self.assertIn("Left of their own accord", shown["b", "gave up or could not pay"])
         self.assertIn("line took nobody more", shown["f", "refused: sold out"])
         drawn = console.page.evaluate("""Chart.getChart(document.querySelector('.canvas.tall canvas')).data.datasets
             .flatMap(set => set.data.map(dot => [dot.row.arrival, set.group, dot.y]))""")

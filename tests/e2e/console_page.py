@@ -4,8 +4,6 @@ import re
 
 from browser import dibs, expect
 
-LABEL = {"paused": "paused", "open": "open", "closed": "closed", "scheduled": "scheduled"}
-
 
 class Console:
     """One operator's or support's tab."""
@@ -45,7 +43,7 @@ class Console:
     def sale(self, sale, view="live"):
         """Goes to a view of a sale and waits until its figures are there."""
         self.page.evaluate("hash => { location.hash = hash; }", f"#/sales/{sale}/{view}")
-        expect(self.page.locator("main.sale .times")).to_contain_text("durability")
+        expect(self.page.locator("main.sale .times")).to_contain_text("strict")
         return self
 
     def press(self, name):

@@ -16,18 +16,14 @@ export const SHAPES = {
 };
 const FILLED = new Set(['won', 'gave', 'waiting', 'vain']);
 
-function dataset(group, rows, byOutcome) {
+function dataset(group, rows, lanes) {
   const paint = colour(`g-${group}`);
   return {
     label: t(`group.${group}`),
     group,
     data: rows
       .filter((row) => row.group === group)
-      .map((row) => ({
-        x: row.sinceMs / 1_000,
-        y: byOutcome ? lane(group, row) : row.arrival,
-        row,
-      })),
+      .map((row) => ({ x: row.sinceMs / 1_000, y: lanes ? lane(lanes, row) : row.arrival, row })),
     pointStyle: SHAPES[group],
     borderColor: paint,
     backgroundColor: FILLED.has(group) ? paint : 'transparent',
@@ -38,17 +34,33 @@ function dataset(group, rows, byOutcome) {
   };
 }
 
-/** Its outcome's lane; within it dots are spread so that a thousand at one moment are a band. */
-function lane(group, row) {
-  return GROUPS.length - 1 - GROUPS.indexOf(group) + (((row.arrival * 0.618034) % 1) - 0.5) * 0.6;
+/** Its outcome's lane, from the top; within it dots are spread so that a thousand at one moment are a band. */
+function lane(lanes, row) {
+  return lanes.length - 1 - lanes.indexOf(row.group) + (((row.arrival * 0.618034) % 1) - 0.5) * 0.6;
 }
 
-/** draw(ROWS, { from, to, byOutcome }) shows them; onPick(ROW) when a dot is pressed. */
+/** The vertical axis when each outcome has a lane. */
+function laneAxis(axis, lanes) {
+  return {
+    ...axis,
+    min: -0.5,
+    max: lanes.length - 0.5,
+    afterBuildTicks: (scale) => {
+      scale.ticks = lanes.map((group, i) => ({ value: lanes.length - 1 - i }));
+    },
+    ticks: { ...axis.ticks, autoSkip: false, callback: (value) => t(`group.${lanes[lanes.length - 1 - value]}`) },
+  };
+}
+
+/**
+ * draw(ROWS, { from, to, top, byOutcome }) shows them: seconds, and the highest arrival where there is one;
+ * onPick(ROW) when a dot is pressed.
+ */
 export function fairnessChart(canvas, onPick) {
   let chart = null;
   let shown = null;
 
-  function options({ from, to, byOutcome }) {
+  function options({ from, to, top }, lanes) {
     const axis = {
       grid: { color: colour('grid'), drawBorder: false },
       ticks: { color: colour('soft'), maxRotation: 0 },
@@ -75,24 +87,12 @@ export function fairnessChart(canvas, onPick) {
       },
       scales: {
         x: { ...axis, type: 'linear', min: from, max: to, title: title(t('fair.x')) },
-        y: byOutcome
-          ? {
-              ...axis,
-              min: -0.5,
-              max: GROUPS.length - 0.5,
-              ticks: {
-                ...axis.ticks,
-                stepSize: 1,
-                autoSkip: false,
-                callback: (value) =>
-                  Number.isInteger(value) && GROUPS[GROUPS.length - 1 - value]
-                    ? t(`group.${GROUPS[GROUPS.length - 1 - value]}`)
-                    : '',
-              },
-            }
+        y: lanes
+          ? laneAxis(axis, lanes)
           : {
               ...axis,
               min: 0,
+              max: top,
               title: title(t('fair.y')),
               ticks: { ...axis.ticks, callback: (value) => number(value) },
             },
@@ -102,11 +102,12 @@ export function fairnessChart(canvas, onPick) {
 
   function draw(rows, view) {
     shown = [rows, view];
+    const lanes = view.byOutcome ? GROUPS.filter((group) => rows.some((row) => row.group === group)) : null;
     chart?.destroy();
     chart = new globalThis.Chart(canvas, {
       type: 'scatter',
-      data: { datasets: GROUPS.map((group) => dataset(group, rows, view.byOutcome)) },
-      options: options(view),
+      data: { datasets: GROUPS.map((group) => dataset(group, rows, lanes)) },
+      options: options(view, lanes),
     });
   }
   const redraw = () => shown && draw(...shown);

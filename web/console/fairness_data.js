@@ -16,7 +16,7 @@ async function pages(ask, list, { max = Infinity, until = () => false, progress 
     const page = await ask({ after, limit: PAGE });
     all.push(...page[list]);
     progress?.(all.length);
-    if (page[list].length && until(page[list].at(-1))) break;
+    if (page[list].length && until(all)) break;
     after = page.next_after;
   }
   return all;
@@ -33,26 +33,38 @@ function groupOf(arrival, order) {
   return 'vain';
 }
 
+/** Where the minute begins: at the opening, or with the first press if nobody came in the minute after it. */
+function beginningOf(sinceMs) {
+  const first = sinceMs.find((ms) => ms >= 0);
+  return first === undefined || first <= MINUTE_MS ? 0 : first;
+}
+
 /**
- * The arrivals of `sale` up to a minute after its opening, each with `sinceMs`, `group` and its order.
- * Who pressed before the opening is there too, with a negative time. `progress(N)` while it reads.
+ * The arrivals of `sale` in its first minute, each with `sinceMs` (since the opening), `group` and its order.
+ * Who pressed before the opening is there too, with a negative time. `beginMs`: where the minute begins.
+ * `progress(N)` is told how many are read.
  */
 export async function readArrivals(sale, { signal, progress }) {
   const opened = new Date(sale.opens_at).getTime();
   const since = (arrival) => new Date(arrival.received_at).getTime() - opened;
+  let beginMs = 0;
   const arrivals = await pages((page) => api.arrivals(sale.id, page, signal), 'arrivals', {
     max: ARRIVALS_MAX,
-    until: (last) => since(last) > MINUTE_MS,
+    until: (all) => {
+      beginMs = beginningOf(all.map(since));
+      return since(all.at(-1)) > beginMs + MINUTE_MS;
+    },
     progress,
   });
-  const shown = arrivals.filter((arrival) => since(arrival) <= MINUTE_MS).slice(0, ARRIVALS_MAX);
+  const shown = arrivals.filter((arrival) => since(arrival) <= beginMs + MINUTE_MS).slice(0, ARRIVALS_MAX);
   const last = shown.at(-1)?.arrival ?? 0;
   const orders = await pages((page) => api.orders(sale.id, page, signal), 'orders', {
-    until: (order) => order.arrival > last,
+    until: (all) => all.at(-1).arrival > last,
   });
   const byId = new Map(orders.map((order) => [order.id, order]));
   return {
     capped: arrivals.length >= ARRIVALS_MAX,
+    beginMs,
     rows: shown.map((arrival) => {
       const order = byId.get(arrival.order) ?? null;
       return { ...arrival, sinceMs: since(arrival), order, group: groupOf(arrival, order) };

@@ -7,7 +7,7 @@ import { exactMoment, number } from './format.js';
 import { t } from './words.js';
 
 const ROWS = 100;
-const SPANS = [1, 10, 60];
+const RANGES = ['all', 'winners', 1, 10, 60];
 
 function pressed(label, act) {
   return el('button', { type: 'button', class: 'choice', 'aria-pressed': 'false', onclick: act }, label);
@@ -16,13 +16,19 @@ function mark(buttons, chosen) {
   buttons.forEach((one, i) => one.setAttribute('aria-pressed', String(i === chosen)));
 }
 
-/** The seconds shown: all that there is, with a little air, or the first so many. */
-function rangeOf(rows, seconds) {
-  if (seconds) return { from: -0.02 * seconds, to: seconds };
-  const times = rows.map((row) => row.sinceMs / 1_000);
-  const [low, high] = times.reduce(([min, max], time) => [Math.min(min, time), Math.max(max, time)], [0, 0.01]);
+/**
+ * The part that is drawn, in seconds, with a little air: `all`, up to the last winner, or the first so many
+ * seconds from `beginMs` on.
+ */
+function rangeOf(rows, range, beginMs, lastWinner) {
+  const begin = beginMs / 1_000;
+  if (Number.isInteger(range)) return { from: begin - 0.02 * range, to: begin + range };
+  const top = range === 'winners' && lastWinner ? Math.ceil(lastWinner * 1.1) + 2 : undefined;
+  const shown = top ? rows.filter((row) => row.arrival <= top) : rows;
+  const low = shown.reduce((least, row) => Math.min(least, row.sinceMs / 1_000), Infinity);
+  const high = shown.reduce((most, row) => Math.max(most, row.sinceMs / 1_000), low + 0.004);
   const air = (high - low) * 0.03;
-  return { from: low - air, to: high + air };
+  return { from: low - air, to: high + air, top };
 }
 
 function tableRow(row) {
@@ -128,7 +134,9 @@ export function fairnessView(feed) {
   const result = el('div', { hidden: true });
   const aborter = new AbortController();
   let rows = [];
-  let view = { seconds: 0, byOutcome: false };
+  let beginMs = 0;
+  let lastWinner = 0;
+  let view = { range: 'all', byOutcome: false };
 
   const chosenRows = () => (filter.value ? rows.filter((row) => row.group === filter.value) : rows);
   const chart = fairnessChart(canvas, (row) => {
@@ -136,11 +144,11 @@ export function fairnessView(feed) {
     table.set(rows);
     table.reveal(row.arrival);
   });
-  const draw = () => chart.draw(rows, { ...view, ...rangeOf(rows, view.seconds) });
+  const draw = () => chart.draw(rows, { ...view, ...rangeOf(rows, view.range, beginMs, lastWinner) });
 
-  const ranges = [0, ...SPANS].map((seconds, i) =>
-    pressed(seconds ? t('fair.first', { span: `${seconds} s` }) : t('fair.fit'), () => {
-      view = { ...view, seconds };
+  const ranges = RANGES.map((range, i) =>
+    pressed(Number.isInteger(range) ? t('fair.first', { span: `${range} s` }) : t(`fair.range_${range}`), () => {
+      view = { ...view, range };
       mark(ranges, i);
       draw();
     }),
@@ -160,6 +168,7 @@ export function fairnessView(feed) {
       rows,
       feed.sale.items.map((item) => item.sku),
     );
+    lastWinner = last;
     const sentences = [
       winners
         ? t('fair.winners', { n: number(winners), all: number(rows.length), last: number(last) })
@@ -200,7 +209,7 @@ export function fairnessView(feed) {
         signal: aborter.signal,
         progress: (n) => say(status, t('fair.loading', { n: number(n) })),
       });
-      rows = found.rows;
+      ({ rows, beginMs } = found);
       say(status, rows.length ? '' : t('fair.none'));
       if (!rows.length) return;
       result.hidden = false;

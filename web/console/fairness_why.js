@@ -10,12 +10,11 @@ export function whyOf({ code, order, sinceMs }) {
   if (code === 'not_open') return t('why.not_open', { span: before(Math.max(1, -sinceMs)) });
   if (code !== 'ok') return tOr(`why.${code}`, code);
   if (!order) return '';
-  const reason = order.reason ? t(`reason.${order.reason}`) : '';
   switch (order.state) {
     case 'waiting':
       return t('why.waiting', { position: number(order.position) });
     case 'released':
-      return t('why.released', { reason });
+      return t(`why.${order.reason}`);
     case 'sold_out':
       return t('why.vain_sold_out');
     case 'closed':

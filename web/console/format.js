@@ -1,4 +1,5 @@
 // Figures and times as people read them, in the reader's own language and time zone.
+import { money as moneyIn } from '../shared/format.js';
 import { language } from './words.js';
 
 const EMPTY = '–';
@@ -58,12 +59,7 @@ export function zone(date = new Date()) {
 
 /** Minor units as money: 50000 of KRW are ₩50,000. */
 export function money(amount, currency) {
-  try {
-    const format = new Intl.NumberFormat(language(), { style: 'currency', currency });
-    return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
-  } catch {
-    return `${number(amount)} ${currency}`;
-  }
+  return moneyIn(amount, currency, language());
 }
 
 /** An order's id, short enough for a table; all of it stands in the title. */

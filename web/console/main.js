@@ -106,7 +106,8 @@ function askForToken(notice) {
 /** A live stream goes on when its session has ended: the page must notice by itself. */
 function watchEnd() {
   clearTimeout(endTimer);
-  if (who.ends_at) endTimer = setTimeout(() => api.whoAmI().catch(askAgain), new Date(who.ends_at) - Date.now() + 1_000);
+  if (who.ends_at)
+    endTimer = setTimeout(() => api.whoAmI().catch(askAgain), new Date(who.ends_at) - Date.now() + 1_000);
 }
 
 function askAgain(refusal) {

@@ -6,6 +6,10 @@ import { clock, moment, number } from './format.js';
 import { t } from './words.js';
 
 const EVERY_MS = 2_000;
+/** Ten thousand sales are some 10 MB: with many, the list is asked for less often, and shown in part. */
+const PER_SALE_MS = 5;
+const ROWS = 200;
+const SEARCH_FROM = 12;
 
 const hrefOf = (sale) => `#/sales/${encodeURIComponent(sale)}`;
 const sum = (sale, figure) => sale.items.reduce((all, item) => all + item[figure], 0);
@@ -55,7 +59,7 @@ function table(sales) {
         head.map((name, i) => el('th', { scope: 'col', class: i > 2 ? 'num' : '' }, t(`sales.${name}`))),
       ),
     ),
-    el('tbody', {}, inOrder(sales).map(row)),
+    el('tbody', {}, sales.map(row)),
   );
 }
 
@@ -80,29 +84,45 @@ function byId() {
 export function salesView({ mayChange }) {
   const heading = el('h1', { tabindex: '-1' }, t('sales.title'));
   const list = el('div', {}, mayChange ? el('p', { class: 'soft' }, t('loading')) : byId());
-  const updated = el('p', { class: 'soft small' });
+  const updated = el('span');
+  const count = el('span', { role: 'status' });
   const problem = el('p', { class: 'notice bad', role: 'alert', hidden: true });
-  let timer;
+  const search = el('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', oninput: () => show() });
+  const searchField = field(t('sales.search'), search);
+  searchField.node.hidden = true;
+  let timer = 0;
+  let sales = [];
   let shown = '';
+
+  /** The rows that fit; they stay while nothing changes, and with them the reader's place. */
+  function show() {
+    const wanted = search.value.trim().toLowerCase();
+    const fitting = sales.filter((sale) => `${sale.title} ${sale.id}`.toLowerCase().includes(wanted));
+    const rows = inOrder(fitting).slice(0, ROWS);
+    searchField.node.hidden = sales.length < SEARCH_FROM;
+    say(
+      count,
+      rows.length < sales.length ? t('sales.part', { n: number(rows.length), all: number(sales.length) }) : '',
+    );
+    const news = JSON.stringify(rows.map(({ server_time, ...rest }) => rest));
+    if (news === shown) return;
+    shown = news;
+    const focused = document.activeElement?.closest('#content a')?.getAttribute('href');
+    fill(list, rows.length ? table(rows) : el('p', { class: 'card empty' }, t('sales.none')));
+    if (focused) list.querySelector(`a[href="${focused}"]`)?.focus();
+  }
 
   async function refresh() {
     try {
-      const sales = await api.sales();
+      sales = await api.sales();
       problem.hidden = true;
-      // The time of asking alone is no news: rows stay, and with them the reader's place.
-      const news = JSON.stringify(sales.map(({ server_time, ...rest }) => rest));
-      if (news !== shown) {
-        const focused = document.activeElement?.closest('#content a')?.getAttribute('href');
-        fill(list, sales.length ? table(sales) : el('p', { class: 'card empty' }, t('sales.none')));
-        if (focused) list.querySelector(`a[href="${focused}"]`)?.focus();
-      }
-      shown = news;
+      show();
       say(updated, t('sales.updated', { time: clock(new Date()) }));
     } catch (refusal) {
       say(problem, refusal.status ? refusal.message : t('unreachable'));
       problem.hidden = false;
     }
-    if (timer !== null) timer = setTimeout(refresh, EVERY_MS);
+    if (timer !== null) timer = setTimeout(refresh, Math.max(EVERY_MS, sales.length * PER_SALE_MS));
   }
   if (mayChange) refresh();
 
@@ -125,8 +145,9 @@ export function salesView({ mayChange }) {
           ),
       ),
       problem,
+      searchField.node,
       list,
-      updated,
+      el('p', { class: 'soft small foot' }, updated, ' ', count),
     ),
     focus: () => heading.focus(),
     dispose: () => {

@@ -94,20 +94,19 @@ class Guarded(ConsoleTest):
         for buyer in "abcde":
             self.call("POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]}, buyer=buyer)
         order = self.orders(sale)[0]["id"]
-        for scheme in ("light", "dark"):
-            for width in (390, 1400):
-                console = self.console(color_scheme=scheme, viewport={"width": width, "height": 900})
-                self.judge(console, f"sales {scheme} {width}")
-                for view in [*VIEWS, f"orders/{order}"]:
-                    console.sale(sale, view)
-                    console.page.wait_for_timeout(600)
-                    self.judge(console, f"{view} {scheme} {width}")
-                console.press("Close")
-                self.judge(console, f"dialog {scheme} {width}")
-                console.answer("Cancel")
-                console.page.evaluate("location.hash = '#/new'")
-                expect(console.page.get_by_role("heading", level=1)).to_have_text("New sale")
-                self.judge(console, f"form {scheme} {width}")
+        for scheme, width in (("light", 1400), ("dark", 390)):
+            console = self.console(color_scheme=scheme, viewport={"width": width, "height": 900})
+            self.judge(console, f"sales {scheme} {width}")
+            for view in [*VIEWS, f"orders/{order}"]:
+                console.sale(sale, view)
+                console.page.wait_for_timeout(600)
+                self.judge(console, f"{view} {scheme} {width}")
+            console.press("Close")
+            self.judge(console, f"dialog {scheme} {width}")
+            console.answer("Cancel")
+            console.page.evaluate("location.hash = '#/new'")
+            expect(console.page.get_by_role("heading", level=1)).to_have_text("New sale")
+            self.judge(console, f"form {scheme} {width}")
 
     def judge(self, console, where):
         found = Axe().run(console.page).response["violations"]

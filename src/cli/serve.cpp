@@ -179,7 +179,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.server->start();  // first: what is put in order waits for the word of every loop
   tell_webhook(parts.payments, parts.server->addresses().front());
   parts.api->begin();
-  if (!demo_token.empty())
+  if (!demo_token.empty() || (options.insecure_demo && options.demo_opens_in > 0))
     put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
   warn_of_sales_without_provider(parts);
   announce(options, parts);

@@ -11,6 +11,7 @@
 #include "cli/doctor_sales.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/payment_audit.h"
 #include "cli/serve_options.h"
 #include "cli/subcommands.h"
 #include "engine/inspect.h"
@@ -53,6 +54,13 @@ void look_at_settings(const ServeOptions& options, Checkup& checkup) {
   const auto configured = api_options(options);
   checkup.add(configured ? judge_keys(*configured)
                          : of_fault(Grade::no_go, "keys", configured.error()));
+}
+
+void look_at_provider(const std::string& url, Checkup& checkup) {
+  if (url.empty()) return;
+  const auto answers = try_provider(url);
+  checkup.add(answers ? Finding{Grade::ok, "payments: the provider at " + url + " answers"}
+                      : of_fault(Grade::no_go, "payments", answers.error()));
 }
 
 Finding try_port(const std::string& address) {
@@ -126,6 +134,7 @@ int doctor(DoctorOptions& options, CLI::App& app) {
   const std::string server = server_on(dir);
   look_at_settings(options.serve, checkup);
   look_at_ports(options, server, checkup);
+  look_at_provider(options.serve.payments, checkup);
   const auto sales = look_at_journal(dir, server, checkup);
   look_at_disk(dir, server, bytes_needed(sales, options.buyers), checkup);
   look_at_machine(options.serve, opening_ahead(sales), checkup);

@@ -101,6 +101,13 @@ Result<PaymentAudit> audit_payments(const std::string& data, const std::string& 
   return audit;
 }
 
+Result<void> try_provider(const std::string& url) {
+  client::HttpClient client({.patience = std::chrono::seconds(5)});
+  const auto page = read_page(client, url + "/v1/payment_intents?status=open");
+  if (!page) return std::unexpected(page.error());
+  return {};
+}
+
 void await_settled(const std::string& url, Duration patience) {
   constexpr Duration kPause = std::chrono::milliseconds(50);
   const auto deadline = system_clock().monotonic() + patience;

@@ -126,9 +126,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_flag(
       "--insecure-demo", options.insecure_demo,
       "Trust Dibs-Buyer alone, on loopback only, with a sandbox for payments; default: off");
-  app.add_option("--demo-opens-in", options.demo_opens_in,
-                 "Seconds until the demo's own sale opens, 0 to 86,400; above 0 it is made even where "
-                 "DIBS_OPERATOR_TOKENS names the operators")
+  app.add_option(
+         "--demo-opens-in", options.demo_opens_in,
+         "Seconds until the demo's own sale opens, 0 to 86,400; above 0 it is made even where "
+         "DIBS_OPERATOR_TOKENS names the operators")
       ->check(CLI::Range(0U, 86'400U))
       ->capture_default_str();
   app.add_flag("--unmerged", options.unmerged,

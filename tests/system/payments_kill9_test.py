@@ -21,7 +21,8 @@ from provider import Provider
 BUYERS = 30
 STOCK = 10
 SECONDS = 8
-TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_fail", "tok_late", "tok_capture_fail"]
+LEAVES = "leaves"  # begins to pay, and leaves while the payment is under way
+TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_fail", "tok_late", "tok_capture_fail", LEAVES]
 
 
 class Buyer(threading.Thread):
@@ -63,8 +64,11 @@ class Buyer(threading.Thread):
             assert not answer or answer[0] != 404, f"{self.name}: the acknowledged order {self.order} is gone"
             return False
         order = answer[2]
+        if order["state"] == "paying" and self.token == LEAVES:
+            self.call("DELETE", f"/v1/orders/{self.order}")
+            return False
         if order["state"] in ("held", "paying"):
-            self.call("POST", f"/v1/orders/{self.order}/payment", {"token": self.token})
+            self.call("POST", f"/v1/orders/{self.order}/payment", {"token": self.token if self.token != LEAVES else "tok_late"})
             return False
         if order["state"] == "paid" and order["money"] == "captured":
             self.captured = True

@@ -75,7 +75,8 @@ void Sender::send(BankEvent event, Duration pause) {
     under_way_.erase(event.number);  // begun anew once there is one
     return;
   }
-  client_.send(signed_call(event.id, clock_.now(), event.body, endpoint->secret),
+  auto call = signed_call(event.id, clock_.now(), event.body, endpoint->secret);
+  client_.send(std::move(call),
                [this, event = std::move(event), pause](const Result<client::HttpAnswer>& answer) {
                  worker_.soon([this, event, pause, good = taken(answer)] {
                    if (good) {

@@ -20,8 +20,8 @@ struct PaymentAudit {
 /// them are read.
 [[nodiscard]] Result<PaymentAudit> audit_payments(const std::string& data, const std::string& url);
 
-/// Asks the provider what is open. Fails when it does not answer, does not know us, or does not speak
-/// the protocol.
+/// Asks the provider what is open. Fails when it does not answer, does not know us, or does not
+/// speak the protocol.
 [[nodiscard]] Result<void> try_provider(const std::string& url);
 
 /// Waits until the provider holds nothing reserved any more, for up to `patience`.

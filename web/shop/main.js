@@ -10,7 +10,8 @@ import { Stream } from './stream.js';
 import { View } from './view.js';
 import { loadWords } from './words.js';
 
-const DRAW_EVERY_MS = 100;
+const DRAW_EVERY_MS = 250;
+const DRAW_COUNTDOWN_EVERY_MS = 40; // so that its seconds change on the second
 const CLOCK_EVERY_MS = 60_000;
 const STAND_BEHIND_MS = 1_000;
 const SPREAD_MS = 3_000; // what all pages would ask at the same instant they ask within this time
@@ -190,7 +191,12 @@ addEventListener('offline', () => {
   model.contact = false;
   draw();
 });
-setInterval(draw, DRAW_EVERY_MS);
+function drawOnAndOn() {
+  draw();
+  const counting = model.saleState(clock.now()) === 'scheduled' || model.order()?.state === 'held';
+  setTimeout(drawOnAndOn, counting ? DRAW_COUNTDOWN_EVERY_MS : DRAW_EVERY_MS);
+}
+drawOnAndOn();
 setInterval(keepTime, CLOCK_EVERY_MS);
 
 await Promise.all([poll(), clock.sample(5)]);

@@ -10,6 +10,7 @@ export class SaleView {
   #words;
   #speaker;
   #items = ''; // what the list of items was made from
+  #stocks = new Map(); // SKU to the element that says what is left
   #lastState = null;
 
   /** `press(items)` is called for a press that counts. */
@@ -96,6 +97,7 @@ export class SaleView {
     if (shape !== this.#items) {
       this.#items = shape;
       const before = this.#chosen();
+      this.#stocks.clear();
       $('item-list').replaceChildren(...sale.items.map((item) => this.#choice(item, sale)));
       const kept = sale.items.some((item) => item.sku === before) ? before : sale.items[0].sku;
       for (const input of $('item-list').querySelectorAll('input')) input.checked = input.value === kept;
@@ -108,14 +110,14 @@ export class SaleView {
     Object.assign(input, { type: 'radio', name: 'sku', value: item.sku });
     const price = item.price === 0 ? this.#words.free : money(item.price, sale.currency, this.#words.language);
     const stock = make('span', 'stock figures');
+    this.#stocks.set(item.sku, stock);
     const label = make('label', 'choice', [input, make('span', 'name', item.title), make('span', 'price figures', price), stock]);
-    label.dataset.sku = item.sku;
     label.classList.toggle('single', sale.items.length === 1);
     return label;
   }
 
   #renderStock(item, sale) {
-    const stock = [...$('item-list').children].find((one) => one.dataset.sku === item.sku).querySelector('.stock');
+    const stock = this.#stocks.get(item.sku);
     const words = this.#words;
     let text = '';
     if (item.available > 0) text = words.left(item);

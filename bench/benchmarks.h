@@ -17,5 +17,7 @@ void growth(Size size);
 void engine(Size size);
 /// How long a start takes, from the journal alone and from a snapshot.
 void recovery(Size size);
+/// How late many holds that end at one moment are ended, and what buyers notice of it.
+void expiry(Size size);
 
 }  // namespace dibs::bench

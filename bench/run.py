@@ -18,12 +18,15 @@ BUILD = HERE.parent / "build" / "release"
 def commands(size):
     small = size == "small"
     bench = [str(BUILD / "bench" / "dibs_bench")]
-    for name in ("rules", "growth", "memory", "waiting", "engine", "recovery"):
+    for name in ("rules", "growth", "memory", "waiting", "engine", "recovery", "expiry"):
         yield bench + [name, size]
     python = [sys.executable]
     yield python + [str(HERE / "http_against_nginx.py"), *(("1", "1") if small else ("4", "7"))]
     yield python + [str(HERE / "latency.py"), *(("500", "1") if small else ("40000", "3"))]
     yield python + [str(HERE / "connections.py"), "300" if small else "15000"]
+    yield python + [str(HERE / "waiting_streams.py"), *(("200", "1") if small else ("10000", "3"))]
+    yield python + [str(HERE / "reconnect_storm.py"), *(("200", "2") if small else ("2000", "5"))]
+    yield python + [str(HERE / "reloads.py"), *(("1", "1") if small else ("4", "5"))]
 
 
 def machine():

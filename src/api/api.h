@@ -42,6 +42,9 @@ struct Options {
   /// Of the payment provider's webhooks: the present one and, while it is changed, the old one.
   std::vector<webhook::Secret> webhook_secrets;
   std::uint32_t rate_per_buyer = 0;  ///< requests a second; 0: no limit
+  /// Streams and long polls open at once; beyond, a stream is refused and a long poll answered at
+  /// once, so that buys find a connection. Four fifths of http::Limits::connections.
+  std::uint32_t listeners_max = 12'000;
   bool insecure_demo = false;        ///< trust Dibs-Buyer alone
   std::optional<SaleId> home_sale;   ///< where GET / leads; nothing: a page that says what runs
   /// Listener that alone serves operators and support; nothing: every listener does.

@@ -1,9 +1,9 @@
 #include "api/broadcaster.h"
 
 #include <algorithm>
-#include <array>
 
 #include "api/core.h"
+#include "api/no_room.h"
 
 namespace dibs::api {
 namespace {
@@ -19,6 +19,8 @@ bool is_removal(const sale::Event& event) {
   return std::holds_alternative<sale::Removed>(event.fact) ||
          std::holds_alternative<sale::Archived>(event.fact);
 }
+
+bool anything_to_tell(const Hub& hub) { return hub.newest->seq > hub.feed.view_pointer()->seq; }
 
 void note(Inbox& inbox, std::span<const sale::Event> events) {
   for (const auto& event : events) {
@@ -94,6 +96,7 @@ void Broadcaster::open_inbox(const HubPointer& hub) {
 }
 
 void Broadcaster::plan_publish(const HubPointer& hub) {
+  if (hub->broadcast.bytes || !anything_to_tell(*hub)) return;  // or planned when all have heard
   if (core_.clock.monotonic() >= hub->next_publish) return publish(hub);
   if (std::exchange(hub->publish_planned, true)) return;
   core_.worker.at(hub->next_publish, [this, hub] { publish(hub); });
@@ -101,11 +104,69 @@ void Broadcaster::plan_publish(const HubPointer& hub) {
 
 void Broadcaster::publish(const HubPointer& hub) {
   hub->publish_planned = false;
+  if (hub->broadcast.bytes || !anything_to_tell(*hub)) return;
   hub->next_publish = core_.clock.monotonic() + kPublishEvery;
   const auto change = hub->feed.advance(hub->newest, core_.clock.now());
-  send_to(hub->streams, change.events);
+  core_.metrics.serialised(change.events.size());
+  broadcast(hub, {packed(change.events), change.events.size(), hub->feed.last()});
   // One who leaves the middle of a line and one who joins its end change no figure of the line.
   if (change.line_moved || hub->newest->waiting > 0) plan_line_refresh(hub);
+}
+
+/// Begins to send; only when nothing else is being sent. Where a line has ended and thousands of
+/// orders are being read again, those are given the start: each takes this along in one piece.
+void Broadcaster::broadcast(const HubPointer& hub, Broadcast what) {
+  if (!what.bytes) return;
+  drop_gone(*hub);
+  hub->broadcast = std::move(what);
+  const Duration now = core_.clock.monotonic();
+  hub->broadcast.last_slice = now - kSliceEvery;
+  if (asks_ + waiting_asks_.size() < kAsksMax) return send_slice(hub);
+  constexpr Duration kStart = std::chrono::milliseconds(100);
+  hub->broadcast.last_slice += kStart;
+  core_.worker.at(now + kStart, [this, hub] { send_slice(hub); });
+}
+
+/// Sends to some, and goes on when half of that has left: what a loop has not sent yet it still
+/// refers to. A loop that gets little of its core is thus never given more than it can do, and what
+/// concerns one order stands behind a slice, not behind all. Who comes late makes up for it, within
+/// bounds; for clients that do not read nobody waits longer than kPatience.
+void Broadcaster::send_slice(const HubPointer& hub) {
+  constexpr Duration kPatience = std::chrono::milliseconds(50);
+  Broadcast& now = hub->broadcast;
+  const Duration began = core_.clock.monotonic();
+  const Duration since = began - std::exchange(now.last_slice, began);
+  const auto slices = std::clamp<std::int64_t>(since / kSliceEvery, 1, kSlicesAtOnce);
+  const std::size_t most = kSendsPerSlice * static_cast<std::size_t>(slices);
+  const auto unsent_before = now.bytes.use_count();
+  std::size_t sent = 0;
+  for (; now.next < hub->followers.size() && sent < most; ++now.next) {
+    Follower& follower = *hub->followers[now.next];
+    if (!follower.stream || (now.upto && follower.told == *now.upto)) continue;
+    if (now.upto) follower.told = *now.upto;
+    if (follower.stream->send(now.bytes)) ++sent;
+  }
+  core_.metrics.streamed(sent * now.events);
+
+  struct GoOn {
+    Broadcaster* self;
+    HubPointer hub;
+    std::int64_t unsent_most;
+    Duration until;
+
+    void operator()() const {
+      const Duration time = self->core_.clock.monotonic();
+      if (hub->broadcast.bytes.use_count() > unsent_most && time < until) {
+        return self->core_.worker.at(time + kSliceEvery, GoOn(*this));
+      }
+      if (hub->broadcast.next < hub->followers.size()) return self->send_slice(hub);
+      hub->broadcast = {};
+      self->plan_publish(hub);
+    }
+  };
+  GoOn go_on{this, hub, unsent_before + static_cast<std::int64_t>(sent / 2), began + kPatience};
+  if (now.next == hub->followers.size() && sent <= kSendsPerSlice / 2) return go_on();
+  core_.worker.at(began + kSliceEvery, std::move(go_on));
 }
 
 void Broadcaster::plan_line_refresh(const HubPointer& hub) {
@@ -113,46 +174,112 @@ void Broadcaster::plan_line_refresh(const HubPointer& hub) {
   core_.worker.at(hub->next_line_refresh, [this, hub] { refresh_line(hub); });
 }
 
-/// Positions may have moved: those who listen for their order hear the new one.
+/// Positions may have moved: those who listen for their order hear the new one. What moves while
+/// a round is on is told by the rest of it, and to those it has passed by the next round.
 void Broadcaster::refresh_line(const HubPointer& hub) {
   hub->line_refresh_planned = false;
   hub->next_line_refresh = core_.clock.monotonic() + kLineEvery;
-  std::vector<WatchPointer> concerned;
-  for (const auto& [key, watches] : hub->watches) {
-    for (const auto& watch : watches) {
-      if (watch->latest && watch->latest->position) concerned.push_back(watch);
-    }
+  if (hub->line_round.empty()) plan_round(hub);
+  for (std::size_t i = 0; i < kPositionsPerRefresh && !hub->line_round.empty(); ++i) {
+    const auto watch = hub->line_round.front().lock();
+    hub->line_round.pop_front();
+    if (watch) ask(watch);
   }
-  for (const auto& watch : concerned) ask(watch);
+  if (!hub->line_round.empty()) plan_line_refresh(hub);
 }
 
-void Broadcaster::send_to(std::vector<std::shared_ptr<Stream>>& streams,
-                          std::span<const Buffer> events) {
-  if (events.empty()) return;
-  const auto gone = std::erase_if(streams, [&](const std::shared_ptr<Stream>& stream) {
-    for (const auto& event : events) {
-      if (!stream->send(event)) return true;
+/// All whose positions may have moved, those nearest to the head first.
+void Broadcaster::plan_round(const HubPointer& hub) {
+  std::vector<WatchPointer> waiting;
+  for (const auto& [key, watches] : hub->watches) {
+    for (const auto& watch : watches) {
+      if (watch->latest && watch->latest->position) waiting.push_back(watch);
     }
-    return false;
-  });
+  }
+  std::ranges::sort(waiting, {}, [](const auto& watch) { return *watch->latest->position; });
+  hub->line_round.assign(waiting.begin(), waiting.end());
+}
+
+void Broadcaster::send_live(Hub& hub, const Buffer& bytes, std::size_t events) {
+  const auto gone =
+      std::erase_if(hub.live, [&](const auto& stream) { return !stream->send(bytes); });
   core_.metrics.streams(-static_cast<std::int64_t>(gone));
-  core_.metrics.streamed(streams.size() * events.size());
+  core_.metrics.streamed(hub.live.size() * events);
 }
 
 /// Keeps silent connections alive, and finds those whose client has gone.
 void Broadcaster::comment(const HubPointer& hub) {
   if (hub->over) return;
-  const std::array line = {sse_comment()};
-  send_to(hub->streams, line);
-  send_to(hub->live, line);
+  look_for_gone(hub);
+  send_live(*hub, sse_comment(), 0);
+  // While something is being told nobody needs to be kept awake.
+  if (!hub->broadcast.bytes) broadcast(hub, {sse_comment(), 0, std::nullopt});
+  core_.worker.at(core_.clock.monotonic() + kCommentEvery, [this, hub] { comment(hub); });
+}
+
+/// Lets go of the streams whose clients have gone.
+void Broadcaster::look_for_gone(const HubPointer& hub) {
   std::vector<WatchPointer> gone;
   for (const auto& [key, watches] : hub->watches) {
     for (const auto& watch : watches) {
-      if (watch->stream && !watch->stream->open()) gone.push_back(watch);
+      const bool begun = watch->follower != nullptr;
+      if (begun && (!watch->follower->stream || !watch->follower->stream->open())) {
+        gone.push_back(watch);
+      }
     }
   }
   for (const auto& watch : gone) finish(watch);
-  core_.worker.at(core_.clock.monotonic() + kCommentEvery, [this, hub] { comment(hub); });
+  drop_gone(*hub);
+}
+
+/// Only their streams while a broadcast is on, which counts its way through the followers.
+void Broadcaster::drop_gone(Hub& hub) {
+  std::int64_t gone = 0;
+  for (const auto& follower : hub.followers) {
+    if (!follower->stream || follower->stream->open()) continue;
+    follower->stream.reset();
+    ++gone;
+  }
+  core_.metrics.streams(-gone);
+  if (hub.broadcast.bytes) return;
+  std::erase_if(hub.followers, [](const auto& follower) { return !follower->stream; });
+}
+
+bool Broadcaster::full() const {
+  return core_.metrics.listening() >= static_cast<std::int64_t>(core_.options.listeners_max);
+}
+
+/// Whether one more may listen. Those who have gone and were not missed yet, as when a network
+/// breaks and everybody comes back, are looked for first, at most once a second.
+bool Broadcaster::has_room() {
+  if (!full()) return true;
+  if (core_.clock.monotonic() >= next_look_for_gone_) {
+    next_look_for_gone_ = core_.clock.monotonic() + std::chrono::seconds(1);
+    std::vector<HubPointer> hubs;
+    {
+      const std::lock_guard lock(hubs_mutex_);
+      for (const auto& [sale, hub] : hubs_) hubs.push_back(hub);
+    }
+    for (const auto& hub : hubs) look_for_gone(hub);
+  }
+  if (!full()) return true;
+  core_.metrics.stream_refused();
+  return false;
+}
+
+/// Begins a stream with what it missed of the sale and `then`, if anything, in one piece.
+std::shared_ptr<Follower> Broadcaster::follow(Hub& hub, Answer& answer,
+                                              std::optional<StreamId> resume, const Buffer& then) {
+  auto follower = std::make_shared<Follower>(answer.stream(), hub.feed.last());
+  core_.metrics.streams(1);
+  hub.followers.push_back(follower);
+  const auto before = hub.feed.serialised();
+  auto events = hub.feed.since(resume, core_.clock.now());
+  core_.metrics.serialised(hub.feed.serialised() - before);
+  core_.metrics.streamed(events.size());
+  if (then) events.push_back(then);
+  follower->stream->send(packed(events, sse_retry(++streams_begun_)));
+  return follower;
 }
 
 void Broadcaster::follow_sale(SaleId sale, Answer answer, std::optional<StreamId> resume) {
@@ -160,12 +287,8 @@ void Broadcaster::follow_sale(SaleId sale, Answer answer, std::optional<StreamId
     const auto hub = hub_of(sale);
     if (!hub) return answer.refuse(problem(sale::Code::unknown_sale));
     if (core_.stopping) return answer.refuse(problem(sale::Code::unavailable));
-    auto stream = answer.stream();
-    core_.metrics.streams(1);
-    hub->streams.push_back(stream);
-    for (const auto& event : hub->feed.since(resume, core_.clock.now())) {
-      if (stream->send(event)) core_.metrics.streamed(1);
-    }
+    if (!has_room()) return answer.refuse(too_many_streams("/v1/sales/" + sale.value()));
+    follow(*hub, answer, resume, nullptr);
   });
 }
 
@@ -175,14 +298,15 @@ void Broadcaster::stop() {
 
 /// Ends everything that listens to this sale.
 void Broadcaster::end(const HubPointer& hub) {
+  std::int64_t ended = static_cast<std::int64_t>(hub->live.size());
+  for (const auto& follower : hub->followers) ended += std::exchange(follower->stream, nullptr) ? 1 : 0;
+  core_.metrics.streams(-ended);
+  hub->live.clear();
   std::vector<WatchPointer> all;
   for (const auto& [key, watches] : hub->watches) {
     all.insert(all.end(), watches.begin(), watches.end());
   }
   for (const auto& watch : all) watch->streams ? finish(watch) : expire(watch);
-  core_.metrics.streams(-static_cast<std::int64_t>(hub->streams.size() + hub->live.size()));
-  hub->streams.clear();
-  hub->live.clear();
 }
 
 void Broadcaster::forget(const HubPointer& hub) {

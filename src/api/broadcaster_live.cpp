@@ -85,8 +85,7 @@ void Broadcaster::beat() {
   for (const auto& hub : live_hubs_) {
     compare(*hub);
     hub->latest_live = live_event(*hub);
-    const std::array event = {hub->latest_live};
-    send_to(hub->live, event);
+    send_live(*hub, hub->latest_live, 1);
   }
 }
 
@@ -108,7 +107,8 @@ void Broadcaster::follow_live(SaleId sale, Answer answer) {
     auto stream = answer.stream();
     core_.metrics.streams(1);
     hub->live.push_back(stream);
-    if (stream->send(hub->latest_live)) core_.metrics.streamed(1);
+    const std::array first = {hub->latest_live};
+    if (stream->send(packed(first, sse_retry(++streams_begun_)))) core_.metrics.streamed(1);
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,12 @@ using Stream = http::Responder::Stream;
 
 struct Hub;
 
+/// One stream that hears what changes in its sale. Touched by the worker only.
+struct Follower {
+  std::shared_ptr<Stream> stream;  ///< null: given up
+  StreamId told;                   ///< the last event of the sale that it was given
+};
+
 /// One caller who wants to know when an order changes: a long poll, answered once, or a stream.
 /// Touched by the worker only.
 struct Watch {
@@ -33,7 +40,7 @@ struct Watch {
   std::optional<Answer> answer;  ///< until it is used
   const bool streams;
   std::weak_ptr<Hub> hub;            ///< set before the store is asked
-  std::shared_ptr<Stream> stream;    ///< once begun
+  std::shared_ptr<Follower> follower;  ///< stream: once begun
   std::optional<StreamId> resume;    ///< stream: where it was cut
   std::optional<std::string> known;  ///< long poll: answer as soon as the order's ETag differs
   std::optional<sale::OrderView> latest;
@@ -41,6 +48,15 @@ struct Watch {
   bool ask_again = false;    ///< something happened meanwhile
   bool last_chance = false;  ///< time is up: whatever comes is the answer
   bool done = false;
+};
+
+/// What is being sent to all followers of a sale, a part at a time.
+struct Broadcast {
+  Buffer bytes;                  ///< null: nothing
+  std::size_t events = 0;        ///< in `bytes`; a comment is none
+  std::optional<StreamId> upto;  ///< of its last event; who was told that begins behind it
+  std::size_t next = 0;          ///< the follower whose turn it is
+  Duration last_slice{0};        ///< monotonic, when a part was last sent
 };
 
 /// What the committer leaves for the worker.
@@ -75,13 +91,15 @@ struct Hub {
   // The worker's own.
   Feed feed;
   std::shared_ptr<const sale::SaleView> newest;  ///< may be ahead of the feed
-  std::vector<std::shared_ptr<Stream>> streams;  ///< of the sale and of its orders
+  std::vector<std::shared_ptr<Follower>> followers;  ///< of the sale and of its orders
+  Broadcast broadcast;
   std::vector<std::shared_ptr<Stream>> live;
   std::unordered_map<OrderKey, std::vector<std::shared_ptr<Watch>>> watches;
   Duration next_publish{0};
   bool publish_planned = false;
   Duration next_line_refresh{0};
   bool line_refresh_planned = false;
+  std::deque<std::weak_ptr<Watch>> line_round;  ///< whose positions are still to be read again
   LiveFigures figures;
   std::uint64_t live_number = 0;
   Buffer latest_live;  ///< what the last beat told, for those who come before the next

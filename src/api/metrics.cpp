@@ -79,6 +79,12 @@ struct Page {
     if (row.name == kStreamEvents) {
       return {single(row.type, static_cast<double>(metrics.stream_events_))};
     }
+    if (row.name == kSerialisations) {
+      return {single(row.type, static_cast<double>(metrics.serialisations_))};
+    }
+    if (row.name == kStreamsRefused) {
+      return {single(row.type, static_cast<double>(metrics.streams_refused_))};
+    }
     const auto found = std::ranges::find(others, row.name, &Stat::name);
     if (found == others.end()) return {};
     return {single(row.type, found->value)};

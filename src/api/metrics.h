@@ -28,6 +28,8 @@ class Metrics {
   void paid(Verdict verdict) { ++payments_.at(static_cast<std::size_t>(verdict)); }
   void webhook(Webhook what) { ++webhooks_.at(static_cast<std::size_t>(what)); }
   void streamed(std::uint64_t events) { stream_events_ += events; }
+  void serialised(std::uint64_t events) { serialisations_ += events; }
+  void stream_refused() { ++streams_refused_; }
   void streams(std::int64_t change) { streams_ += change; }
   void long_polls(std::int64_t change) { long_polls_ += change; }
 
@@ -37,6 +39,8 @@ class Metrics {
   [[nodiscard]] std::int64_t long_polls() const { return long_polls_; }
   /// The same durations as on /metrics, in finer steps.
   [[nodiscard]] const LatencyHistogram& latencies() const { return latencies_; }
+  /// Streams and long polls that are open.
+  [[nodiscard]] std::int64_t listening() const { return streams_ + long_polls_; }
   /// The page of /metrics; `others` are the figures of other parts.
   [[nodiscard]] std::string text(std::span<const Stat> others) const;
 
@@ -54,6 +58,8 @@ class Metrics {
   std::array<std::atomic<std::uint64_t>, 4> payments_{};
   std::array<std::atomic<std::uint64_t>, 3> webhooks_{};
   std::atomic<std::uint64_t> stream_events_ = 0;
+  std::atomic<std::uint64_t> serialisations_ = 0;
+  std::atomic<std::uint64_t> streams_refused_ = 0;
   std::atomic<std::int64_t> streams_ = 0;
   std::atomic<std::int64_t> long_polls_ = 0;
 };

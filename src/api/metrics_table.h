@@ -20,6 +20,8 @@ struct MetricRow {
 inline constexpr std::string_view kAnswers = "dibs_api_answers_total";
 inline constexpr std::string_view kRequestSeconds = "dibs_api_request_seconds";
 inline constexpr std::string_view kStreamEvents = "dibs_api_stream_events_total";
+inline constexpr std::string_view kSerialisations = "dibs_api_stream_serialisations_total";
+inline constexpr std::string_view kStreamsRefused = "dibs_api_streams_refused_total";
 inline constexpr std::string_view kStreams = "dibs_api_streams";
 inline constexpr std::string_view kLongPolls = "dibs_api_long_polls";
 inline constexpr std::string_view kConnections = "dibs_http_connections";
@@ -46,6 +48,10 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {kStreams, MetricType::gauge, "streams", "", "Streams of server-sent events now open."},
     {kStreamEvents, MetricType::counter, "events", "",
      "Server-sent events handed to streams, counted once for each stream."},
+    {kSerialisations, MetricType::counter, "events", "",
+     "Server-sent events written as text: a change of a sale once for all its streams."},
+    {kStreamsRefused, MetricType::counter, "requests", "",
+     "Streams refused because as many were open as may be; those clients poll."},
     {kLongPolls, MetricType::gauge, "requests", "", "Requests now waiting for an order to change."},
     {kPayments, MetricType::counter, "attempts", "verdict",
      "Verdicts of the payment provider: authorised, declined, capture_refused, voided."},

@@ -112,14 +112,14 @@ Prepared get(Core& core, const Call& call) {
     if (etag->starts_with("W/")) etag->remove_prefix(2);  // a proxy that compresses marks it so
     if (etag->starts_with('"')) known = std::string(*etag);
   }
-  if (call.request.method == http::Method::head) wait = 0;
+  if (call.request.method == http::Method::head || core.broadcaster.full()) wait = 0;
   return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp, known,
           wait](Answer answer) mutable {
     if (wait > 0) {
       answer.waits();
       auto watch = std::make_shared<Watch>(order, owner, std::move(answer), false);
       watch->known = std::move(known);
-      return core.broadcaster.wait_for_order(std::move(watch), std::chrono::seconds(wait), stamp);
+      return core.broadcaster.wait_for_order(std::move(watch), std::chrono::seconds(wait));
     }
     find_order(
         core, stamp, order, owner, std::move(answer),

@@ -101,6 +101,20 @@ Buffer sse_comment() {
   return comment;
 }
 
+std::string sse_retry(std::uint64_t stream) {
+  constexpr std::uint64_t kShortest = 1'000;
+  constexpr std::uint64_t kSpread = 4'000;
+  constexpr std::uint64_t kStride = 1'571;  // a prime: neighbours lie far apart
+  return "retry: " + std::to_string(kShortest + stream * kStride % kSpread) + "\n\n";
+}
+
+Buffer packed(std::span<const Buffer> events, std::string_view before) {
+  if (before.empty() && events.size() <= 1) return events.empty() ? nullptr : events.front();
+  auto all = std::make_shared<std::string>(before);
+  for (const Buffer& event : events) all->append(*event);
+  return all;
+}
+
 std::string to_text(const StreamId& id) {
   return std::to_string(id.seq) + "-" + std::to_string(id.number);
 }
@@ -128,6 +142,7 @@ Feed::Change Feed::advance(std::shared_ptr<const sale::SaleView> view, Instant n
     ring_.push_back({last_, sse_event(draft.event, to_text(last_), draft.data)});
     change.events.push_back(ring_.back().bytes);
   }
+  serialised_ += number;
   while (ring_.size() > kRing) {
     before_ring_ = ring_.front().id;
     ring_.pop_front();
@@ -136,7 +151,7 @@ Feed::Change Feed::advance(std::shared_ptr<const sale::SaleView> view, Instant n
   return change;
 }
 
-std::vector<Buffer> Feed::since(std::optional<StreamId> last, Instant now) const {
+std::vector<Buffer> Feed::since(std::optional<StreamId> last, Instant now) {
   if (!last) return everything(now);
   auto missed_from = ring_.begin();
   if (*last != before_ring_) {
@@ -149,9 +164,10 @@ std::vector<Buffer> Feed::since(std::optional<StreamId> last, Instant now) const
   return missed;
 }
 
-std::vector<Buffer> Feed::everything(Instant now) const {
+std::vector<Buffer> Feed::everything(Instant now) {
   std::vector<Buffer> events;
   const auto drafts = drafts_of(*view_, nullptr, now);
+  serialised_ += drafts.size();
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     std::string id = to_text(last_);
     if (i + 1 < drafts.size()) id += "~" + std::to_string(i + 1);

@@ -27,6 +27,11 @@ using Buffer = std::shared_ptr<const std::string>;
 [[nodiscard]] Buffer sse_event(std::string_view event, std::string_view id, std::string_view data);
 /// The comment line that keeps a silent connection alive.
 [[nodiscard]] Buffer sse_comment();
+/// How long a client waits before it comes back when its stream is cut: 1 to 5 s, other times for
+/// other `stream`s, so that all who were cut at once do not come back at once.
+[[nodiscard]] std::string sse_retry(std::uint64_t stream);
+/// All of it in one buffer, so that it leaves in one piece; null when there is nothing.
+[[nodiscard]] Buffer packed(std::span<const Buffer> events, std::string_view before = {});
 
 struct StreamId {
   std::uint64_t seq = 0;
@@ -41,7 +46,9 @@ struct StreamId {
 /// the last kRing of them. One thread.
 class Feed {
  public:
-  static constexpr std::size_t kRing = 1'024;
+  /// At 20 changes a second 12 s of absence, twice the longest wait before coming back; and 2,000
+  /// who come back at once and have missed all of it are sent 23 KiB each.
+  static constexpr std::size_t kRing = 256;
 
   explicit Feed(std::shared_ptr<const sale::SaleView> view);
 
@@ -52,13 +59,15 @@ class Feed {
   /// The events that tell the way from the view before to `view`.
   [[nodiscard]] Change advance(std::shared_ptr<const sale::SaleView> view, Instant now);
   /// What a new stream is sent first: what followed `last`, or everything.
-  [[nodiscard]] std::vector<Buffer> since(std::optional<StreamId> last, Instant now) const;
+  [[nodiscard]] std::vector<Buffer> since(std::optional<StreamId> last, Instant now);
 
   [[nodiscard]] const std::shared_ptr<const sale::SaleView>& view_pointer() const { return view_; }
   [[nodiscard]] const StreamId& last() const { return last_; }
+  /// Events written as text so far.
+  [[nodiscard]] std::uint64_t serialised() const { return serialised_; }
 
  private:
-  [[nodiscard]] std::vector<Buffer> everything(Instant now) const;
+  [[nodiscard]] std::vector<Buffer> everything(Instant now);
 
   std::shared_ptr<const sale::SaleView> view_;
   StreamId last_;         ///< of the newest event, or of the state this feed began with
@@ -68,6 +77,7 @@ class Feed {
     Buffer bytes;
   };
   std::deque<Kept> ring_;
+  std::uint64_t serialised_ = 0;
 };
 
 }  // namespace dibs::api

@@ -51,11 +51,11 @@ Prepared sale_live(Core& core, const Call& call) {
 
 Prepared order_events(Core& core, const Call& call) {
   if (call.request.method == http::Method::head) return order_head_only(core, call);
-  return [&core, order = call.order, owner = call.owner(), stamp = call.request.stamp,
+  return [&core, order = call.order, owner = call.owner(),
           resume = resume_point(call)](Answer answer) {
     auto watch = std::make_shared<Watch>(order, owner, std::move(answer), true);
     watch->resume = resume;
-    core.broadcaster.follow_order(std::move(watch), stamp);
+    core.broadcaster.follow_order(std::move(watch));
   };
 }
 

@@ -1,50 +1,52 @@
 #include "api/broadcaster.h"
 #include "api/core.h"
+#include "api/no_room.h"
 #include "api/order_answer.h"
 
 // The part of the broadcaster that looks after single orders. All of it runs on the worker.
 namespace dibs::api {
 
-void Broadcaster::wait_for_order(std::shared_ptr<Watch> watch, Duration patience, Stamp stamp) {
-  core_.worker.soon([this, watch = std::move(watch), patience, stamp] {
+void Broadcaster::wait_for_order(std::shared_ptr<Watch> watch, Duration patience) {
+  core_.worker.soon([this, watch = std::move(watch), patience] {
     core_.metrics.long_polls(1);
     const auto until = core_.clock.monotonic() + patience;
     core_.worker.at(until, [this, weak = std::weak_ptr(watch)] {
       if (const auto still = weak.lock()) expire(still);
     });
     watch->last_chance = core_.stopping;
-    begin(watch, stamp);
+    begin(watch);
   });
 }
 
-void Broadcaster::follow_order(std::shared_ptr<Watch> watch, Stamp stamp) {
-  core_.worker.soon([this, watch = std::move(watch), stamp] { begin(watch, stamp); });
+void Broadcaster::follow_order(std::shared_ptr<Watch> watch) {
+  core_.worker.soon([this, watch = std::move(watch)] { begin(watch); });
 }
 
 /// Listens first and reads then, so that nothing is missed between.
-void Broadcaster::begin(const WatchPointer& watch, Stamp stamp) {
+void Broadcaster::begin(const WatchPointer& watch) {
   const auto hub = hub_of(watch->order.sale);
   if (!hub) return refuse(watch, problem(sale::Code::unknown_order));
   watch->hub = hub;
   ++hub->watchers;
   hub->watches[watch->order.key].push_back(watch);
-  ask(watch, stamp);
+  ask(watch);
 }
 
-void Broadcaster::ask(const WatchPointer& watch, std::optional<Stamp> stamp) {
+/// Reads the order again. At a time of ours, not at that of the request: by now the store has
+/// numbered what its loop read later, and would have to count this one as late.
+void Broadcaster::ask(const WatchPointer& watch) {
   if (watch->done) return;
   if (watch->asking) {
     watch->ask_again = true;
     return;
   }
   watch->asking = true;
-  const Stamp when = stamp ? *stamp : core_.stamp();
   if (asks_ == kAsksMax) {
-    waiting_asks_.emplace_back(watch, when);
+    waiting_asks_.push_back(watch);
     return;
   }
   ++asks_;
-  core_.store.find_order(when, watch->order,
+  core_.store.find_order(core_.stamp(), watch->order,
                          [this, watch](Result<std::optional<sale::OrderView>> result) mutable {
                            core_.worker.soon([this, watch, result = std::move(result)]() mutable {
                              told(watch, std::move(result));
@@ -56,10 +58,10 @@ void Broadcaster::told(const WatchPointer& watch, Result<std::optional<sale::Ord
   --asks_;
   watch->asking = false;
   while (!waiting_asks_.empty() && asks_ < kAsksMax) {
-    const auto [next, stamp] = std::move(waiting_asks_.front());
+    const auto next = std::move(waiting_asks_.front());
     waiting_asks_.pop_front();
     next->asking = false;
-    ask(next, stamp);
+    ask(next);
   }
   if (watch->done) return;
   if (!result) return refuse(watch, problem_of(result.error(), false));
@@ -71,7 +73,7 @@ void Broadcaster::told(const WatchPointer& watch, Result<std::optional<sale::Ord
   const bool changed = first || etag_of(*watch->latest) != etag_of(*order);
   watch->latest = std::move(order);
   if (watch->streams) {
-    told_stream(watch, first, changed);
+    watch->follower ? told_stream(watch, changed) : begin_stream(watch);
   } else {
     told_poll(watch);
   }
@@ -84,24 +86,41 @@ void Broadcaster::told_poll(const WatchPointer& watch) {
   if (watch->last_chance || etag != *watch->known) answer_poll(watch);
 }
 
-void Broadcaster::told_stream(const WatchPointer& watch, bool first, bool changed) {
+/// The order comes last: the figures it is to be seen beside come before it.
+void Broadcaster::begin_stream(const WatchPointer& watch) {
   const auto hub = watch->hub.lock();
-  if (first) {
-    if (core_.stopping || hub->over) return refuse(watch, problem(sale::Code::unavailable));
-    watch->stream = watch->answer->stream();
-    watch->answer.reset();
-    core_.metrics.streams(1);
-    hub->streams.push_back(watch->stream);
-    for (const auto& event : hub->feed.since(watch->resume, core_.clock.now())) {
-      if (watch->stream->send(event)) core_.metrics.streamed(1);
-    }
+  if (core_.stopping || hub->over) return refuse(watch, problem(sale::Code::unavailable));
+  if (!has_room()) {
+    return refuse(watch, too_many_streams("/v1/orders/" + to_text(watch->order)));
   }
+  watch->follower =
+      follow(*hub, *watch->answer, watch->resume, order_event(hub->feed.last(), *watch));
+  watch->answer.reset();
+}
+
+/// What is on its way to all goes along to one whose turn has not come, in one piece: when a line
+/// ends, everybody's own order has changed, too.
+void Broadcaster::told_stream(const WatchPointer& watch, bool changed) {
+  Follower& follower = *watch->follower;
+  if (!follower.stream) return finish(watch);
   if (!changed) return;
-  const std::string id =
-      to_text(hub->feed.last()) + "+" + std::to_string(watch->latest->seq.value());
-  const auto event = sse_event("order", id, order_json(core_, *watch->latest));
-  if (!watch->stream->send(event)) return finish(watch);
+  std::vector<Buffer> events;
+  const Broadcast& now = watch->hub.lock()->broadcast;
+  if (now.bytes && now.upto && follower.told != *now.upto) {
+    events.push_back(now.bytes);
+    follower.told = *now.upto;
+    core_.metrics.streamed(now.events);
+  }
+  events.push_back(order_event(follower.told, *watch));
+  if (!follower.stream->send(packed(events))) finish(watch);
+}
+
+/// `told`: where its stream stands among the events of the sale, so that it can be resumed there.
+Buffer Broadcaster::order_event(const StreamId& told, const Watch& watch) {
+  core_.metrics.serialised(1);
   core_.metrics.streamed(1);
+  const std::string id = to_text(told) + "+" + std::to_string(watch.latest->seq.value());
+  return sse_event("order", id, order_json(core_, *watch.latest));
 }
 
 /// Time is up. Its position may have moved since it was last read, so it is read once more; when
@@ -134,9 +153,9 @@ void Broadcaster::finish(const WatchPointer& watch) {
   if (found == hub->watches.end()) return;
   hub->watchers -= static_cast<std::uint32_t>(std::erase(found->second, watch));
   if (found->second.empty()) hub->watches.erase(found);
-  if (!watch->stream) return;
-  core_.metrics.streams(-static_cast<std::int64_t>(std::erase(hub->streams, watch->stream)));
-  watch->stream.reset();
+  if (!watch->follower || !watch->follower->stream) return;
+  watch->follower->stream.reset();  // the follower goes before the next broadcast
+  core_.metrics.streams(-1);
 }
 
 }  // namespace dibs::api

@@ -119,6 +119,11 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
+  app.add_option("--listeners", options.listeners,
+                 "Event streams and long polls open at once, 1 to 15,000; beyond, clients are told "
+                 "to poll, so that buys find a connection")
+      ->check(CLI::Range(1U, static_cast<std::uint32_t>(http::Limits{}.connections)))
+      ->capture_default_str();
   app.add_option("--log-format", options.log_format, "text or json, on standard error")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
@@ -149,6 +154,7 @@ Result<api::Options> api_options(const ServeOptions& options) {
   api::Options out;
   out.cors_origins = options.cors_origins;
   out.rate_per_buyer = options.rate_per_buyer;
+  out.listeners_max = options.listeners;
   out.insecure_demo = options.insecure_demo;
   if (!options.operator_listen.empty()) out.operator_listener = 1;
 

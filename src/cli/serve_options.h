@@ -29,6 +29,7 @@ struct ServeOptions {
   std::string payments;             ///< URL of the payment provider; empty: none
   std::string webhook_secret_file;  ///< empty: DIBS_WEBHOOK_SECRET
   std::uint32_t rate_per_buyer = 0;
+  std::uint32_t listeners = api::Options{}.listeners_max;
   std::string log_format = "text";
   bool quiet = false;            ///< log only what is wrong
   bool die_with_parent = false;  ///< for a server that is part of a run of `dibs rush`

@@ -68,6 +68,8 @@ class Sequencer {
   void give_identity(SaleSlot& slot, sale::Buy& buy);
   void reserve_arrivals(SaleSlot& slot);
   void do_what_is_due(SaleSlot& slot, Instant now);
+  void do_some_of_what_is_due(SaleSlot& slot, Instant now);
+  void step(SaleSlot& slot, Instant now);
   void record_events(SaleSlot& slot);
   void record_arrival(SaleSlot& slot, const Request& request, const sale::Command& command,
                       const sale::Outcome& outcome);

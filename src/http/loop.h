@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -68,7 +69,7 @@ struct LoopCounters {
 ///     read every socket that is ready until it is dry, new connections at once
 ///     hand out what is complete, in the order of the kernel's stamps
 ///     promise t0                                (see promise.h)
-///     send the answers that have come meanwhile
+///     send the answers that have come meanwhile, and a bounded part of what streams are to hear
 ///     close what is overdue
 ///
 /// Reading everything before handing anything out costs a second look at each connection and buys
@@ -149,6 +150,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   // Answers and streams: loop_answers.cpp
   void take_messages();
+  void feed_streams(std::size_t most);
   void deliver(Message& message);
   void answer(Connection& connection, const Response& response);
   Output::Result send_answer(Connection& connection);
@@ -175,6 +177,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::string write_buffer_;            ///< the answer being written
   Request request_;                     ///< the request being handed out
   std::vector<Message> batch_;          ///< messages being delivered
+  std::deque<Message> for_streams_;     ///< in order, what streams are still to be given
   std::vector<std::uint64_t> ids_;      ///< scratch of look_at_deadlines and begin_drain
   std::vector<Duration> paused_until_;  ///< of each listener; kAccepting when it is not paused
   bool any_paused_ = false;

@@ -5,15 +5,44 @@
 #include "http/response_writer.h"
 
 namespace dibs::http {
+namespace {
 
-/// Delivers the messages that are there now. Those that this causes (a handler that answers at
-/// once, on a pipelined request) wait for the next round, so that one connection cannot keep the
-/// loop for itself.
+/// Messages to streams in one round, some 6 us each: whoever presses while ten thousand streams are
+/// told something waits for 1.5 ms of it, not for 60.
+constexpr std::size_t kStreamMessagesPerRound = 256;
+
+bool is_for_stream(const Message& message) {
+  return std::holds_alternative<Message::StreamBytes>(message.what) ||
+         std::holds_alternative<Message::StreamEnd>(message.what);
+}
+
+}  // namespace
+
+/// Delivers the answers that are there now, and a bounded part of what streams are to hear. Those
+/// that this causes (a handler that answers at once, on a pipelined request) wait for the next
+/// round, so that one connection cannot keep the loop for itself.
 void Loop::take_messages() {
   own_posted_ = false;
   inbox_.take(batch_);
-  for (Message& message : batch_) deliver(message);
+  for (Message& message : batch_) {
+    if (is_for_stream(message)) {
+      for_streams_.push_back(std::move(message));
+    } else {
+      deliver(message);
+    }
+  }
   batch_.clear();
+  feed_streams(kStreamMessagesPerRound);
+}
+
+/// Those of one stream stay in order: they stand in one queue, and its beginning went before them.
+void Loop::feed_streams(std::size_t most) {
+  for (std::size_t i = 0; i < most && !for_streams_.empty(); ++i) {
+    Message message = std::move(for_streams_.front());
+    for_streams_.pop_front();
+    deliver(message);
+  }
+  go_round_ |= !for_streams_.empty();
 }
 
 void Loop::deliver(Message& message) {

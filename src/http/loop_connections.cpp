@@ -226,6 +226,7 @@ void Loop::begin_leaving() {
 /// From now on no request is read; those that were read are answered.
 void Loop::begin_drain() {
   draining_ = true;
+  feed_streams(for_streams_.size());
   ids_.clear();
   table_.all(ids_);
   for (const std::uint64_t id : ids_) {

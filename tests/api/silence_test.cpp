@@ -40,7 +40,7 @@ TEST_F(SilenceTest, CommandsAreAnsweredUnknownOutcomeAndReadsUnavailable) {
   send("POST", "/v1/sales/" + sale + "/pause", as_operator());
   const auto commands = clients_.size();
   for (const auto& path :
-       {"/v1/sales/" + sale, "/v1/sales/" + sale + "/orders", "/v1/sales/" + sale + "/arrivals",
+       {"/v1/sales/" + sale + "/orders", "/v1/sales/" + sale + "/arrivals",
         std::string("/v1/sales"), "/v1/orders/" + order, "/v1/orders/" + order + "?wait=30",
         "/v1/orders/" + order + "/history", "/v1/orders/" + order + "/events",
         std::string("/readyz")}) {
@@ -51,6 +51,7 @@ TEST_F(SilenceTest, CommandsAreAnsweredUnknownOutcomeAndReadsUnavailable) {
     expect_problem(clients_[i]->receive(), 503, i < commands ? "unknown_outcome" : "unavailable");
   }
   EXPECT_EQ(server_.call("GET", "/healthz").status, 200);
+  EXPECT_EQ(server_.call("GET", "/v1/sales/" + sale).status, 200) << "the newest durable view";
 }
 
 TEST_F(SilenceTest, WhatHungHasBeenDoneOnceAndItsKeyTellsTheTruth) {
@@ -68,10 +69,10 @@ TEST_F(SilenceTest, WhatHungHasBeenDoneOnceAndItsKeyTellsTheTruth) {
 TEST_F(SilenceTest, AnAnswerThatComesInTimeIsTheStores) {
   const auto sale = server_.sale();
   server_.store().fall_silent();
-  send("GET", "/v1/sales/" + sale);
+  send("GET", "/v1/sales", as_operator());
   while (server_.store().kept() == 0) std::this_thread::yield();
   server_.store().speak();
-  EXPECT_EQ(clients_[0]->receive()["id"], sale);
+  EXPECT_NE(clients_[0]->receive().body.find(sale), std::string::npos);
 }
 
 // The answer comes after the opening; what is in it is as of the press, which was before.

@@ -10,8 +10,8 @@
 
 /// Many holds that end at one and the same moment, while buyers go on pressing, in the same sale or
 /// in another one. Time counts from the deadline to the moment at which the event is durable and
-/// told, and from when a press was due to its durable answer. "Meanwhile" is from the deadline until
-/// the last of the holds has ended.
+/// told, and from when a press was due to its durable answer. "Meanwhile" is from the deadline
+/// until the last of the holds has ended.
 namespace dibs::bench {
 namespace {
 
@@ -158,8 +158,10 @@ class Trial {
         count(held);
       });
     }
-    sequencer_us_ = (cpu_seconds_of("dibs-sequencer") - sequencing) / static_cast<double>(holds_) * 1e6;
-    committer_us_ = (cpu_seconds_of("dibs-committer") - committing) / static_cast<double>(holds_) * 1e6;
+    sequencer_us_ =
+        (cpu_seconds_of("dibs-sequencer") - sequencing) / static_cast<double>(holds_) * 1e6;
+    committer_us_ =
+        (cpu_seconds_of("dibs-committer") - committing) / static_cast<double>(holds_) * 1e6;
     while (answered_ < answered_before + presses_.size()) {
       std::this_thread::sleep_for(milliseconds(1));
     }
@@ -207,12 +209,13 @@ void print_trials(const std::string& holds, const std::string& where, std::size_
   };
   std::vector<double> ratios;
   for (const Tried& one : tried) ratios.push_back(one.meanwhile_p99_ms / one.before_p99_ms);
-  print({"engine: " + holds + " holds end at once, p99 from deadline to durable, buyers in " + where,
-         fixed(middle(&Tried::lag_p99_ms), 1) + " ms",
-         "the last " + fixed(middle(&Tried::last_ms), 1) + " ms; processor time of each: sequencer " +
-             fixed(middle(&Tried::sequencer_us)) + ", committer " +
-             fixed(middle(&Tried::committer_us)) + " us",
-         "<= 50 ms"});
+  print(
+      {"engine: " + holds + " holds end at once, p99 from deadline to durable, buyers in " + where,
+       fixed(middle(&Tried::lag_p99_ms), 1) + " ms",
+       "the last " + fixed(middle(&Tried::last_ms), 1) + " ms; processor time of each: sequencer " +
+           fixed(middle(&Tried::sequencer_us)) + ", committer " +
+           fixed(middle(&Tried::committer_us)) + " us",
+       "<= 50 ms"});
   print({"engine: p99 of a buy meanwhile, in " + where,
          fixed(middle(&Tried::meanwhile_p99_ms), 1) + " ms",
          fixed(median(std::move(ratios))) + " of " + fixed(middle(&Tried::before_p99_ms), 1) +

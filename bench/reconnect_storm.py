@@ -35,7 +35,7 @@ def main():
     storms = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     raise_descriptors(count + 1_000)
     with scratch_directory() as directory, \
-            dibs.Server(pathlib.Path(directory) / "data", "--quiet", "--listeners", str(count)) as server:
+            dibs.Server(pathlib.Path(directory) / "data", "--quiet", "--listeners", str(2 * count)) as server:
         client = dibs.Client(server)
         client.put_sale("storm", line_limit=count, items=[{"sku": "floor", "title": "Floor", "price": 1, "stock": storms + 1}])
         client.close()
@@ -72,9 +72,9 @@ def main():
         grown = resident_bytes(server.process.pid) - resident
     row(f"storm: {count:,} streams cut and back at once", f"{statistics.median(seconds):.2f} s until the last had its order",
         f"{statistics.median(cpus):.0f} us of processor time each, {statistics.median(ratios):.2f} of opening them first", "-")
-    row("storm: what is written for each", f"{max(serialised) / count:.2f} events", "its own order", "1")
-    for written in serialised:
-        require(count <= written <= count * 1.05, f"for each its own order is written, not {written / count:.2f} events")
+    row("storm: what is written for each", f"{max(serialised) / count:.2f} events", "its own order, and where it stands when that has moved", "<= 2.5")
+    for written in serialised:  # and maybe one new position, since somebody has left before
+        require(count <= written <= count * 2.5, f"for each its own order is written, not {written / count:.2f} events")
     require(after[OPEN] == count, f"{count} streams are open, not {after[OPEN]:.0f}")
     require(after[LATE] == 0, f"no request was numbered late, not {after[LATE]:.0f}")
     require(grown < count * MOST_BYTES, f"storms leave no memory behind, not {grown:,} bytes")

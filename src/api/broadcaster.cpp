@@ -113,62 +113,6 @@ void Broadcaster::publish(const HubPointer& hub) {
   if (change.line_moved || hub->newest->waiting > 0) plan_line_refresh(hub);
 }
 
-/// Begins to send; only when nothing else is being sent. Where a line has ended and thousands of
-/// orders are being read again, those are given the start: each takes this along in one piece.
-void Broadcaster::broadcast(const HubPointer& hub, Broadcast what) {
-  if (!what.bytes) return;
-  drop_gone(*hub);
-  hub->broadcast = std::move(what);
-  const Duration now = core_.clock.monotonic();
-  hub->broadcast.last_slice = now - kSliceEvery;
-  if (asks_ + waiting_asks_.size() < kAsksMax) return send_slice(hub);
-  constexpr Duration kStart = std::chrono::milliseconds(100);
-  hub->broadcast.last_slice += kStart;
-  core_.worker.at(now + kStart, [this, hub] { send_slice(hub); });
-}
-
-/// Sends to some, and goes on when half of that has left: what a loop has not sent yet it still
-/// refers to. A loop that gets little of its core is thus never given more than it can do, and what
-/// concerns one order stands behind a slice, not behind all. Who comes late makes up for it, within
-/// bounds; for clients that do not read nobody waits longer than kPatience.
-void Broadcaster::send_slice(const HubPointer& hub) {
-  constexpr Duration kPatience = std::chrono::milliseconds(50);
-  Broadcast& now = hub->broadcast;
-  const Duration began = core_.clock.monotonic();
-  const Duration since = began - std::exchange(now.last_slice, began);
-  const auto slices = std::clamp<std::int64_t>(since / kSliceEvery, 1, kSlicesAtOnce);
-  const std::size_t most = kSendsPerSlice * static_cast<std::size_t>(slices);
-  const auto unsent_before = now.bytes.use_count();
-  std::size_t sent = 0;
-  for (; now.next < hub->followers.size() && sent < most; ++now.next) {
-    Follower& follower = *hub->followers[now.next];
-    if (!follower.stream || (now.upto && follower.told == *now.upto)) continue;
-    if (now.upto) follower.told = *now.upto;
-    if (follower.stream->send(now.bytes)) ++sent;
-  }
-  core_.metrics.streamed(sent * now.events);
-
-  struct GoOn {
-    Broadcaster* self;
-    HubPointer hub;
-    std::int64_t unsent_most;
-    Duration until;
-
-    void operator()() const {
-      const Duration time = self->core_.clock.monotonic();
-      if (hub->broadcast.bytes.use_count() > unsent_most && time < until) {
-        return self->core_.worker.at(time + kSliceEvery, GoOn(*this));
-      }
-      if (hub->broadcast.next < hub->followers.size()) return self->send_slice(hub);
-      hub->broadcast = {};
-      self->plan_publish(hub);
-    }
-  };
-  GoOn go_on{this, hub, unsent_before + static_cast<std::int64_t>(sent / 2), began + kPatience};
-  if (now.next == hub->followers.size() && sent <= kSendsPerSlice / 2) return go_on();
-  core_.worker.at(began + kSliceEvery, std::move(go_on));
-}
-
 void Broadcaster::plan_line_refresh(const HubPointer& hub) {
   if (hub->watchers == 0 || std::exchange(hub->line_refresh_planned, true)) return;
   core_.worker.at(hub->next_line_refresh, [this, hub] { refresh_line(hub); });
@@ -217,71 +161,6 @@ void Broadcaster::comment(const HubPointer& hub) {
   core_.worker.at(core_.clock.monotonic() + kCommentEvery, [this, hub] { comment(hub); });
 }
 
-/// Lets go of the streams whose clients have gone.
-void Broadcaster::look_for_gone(const HubPointer& hub) {
-  std::vector<WatchPointer> gone;
-  for (const auto& [key, watches] : hub->watches) {
-    for (const auto& watch : watches) {
-      const bool begun = watch->follower != nullptr;
-      if (begun && (!watch->follower->stream || !watch->follower->stream->open())) {
-        gone.push_back(watch);
-      }
-    }
-  }
-  for (const auto& watch : gone) finish(watch);
-  drop_gone(*hub);
-}
-
-/// Only their streams while a broadcast is on, which counts its way through the followers.
-void Broadcaster::drop_gone(Hub& hub) {
-  std::int64_t gone = 0;
-  for (const auto& follower : hub.followers) {
-    if (!follower->stream || follower->stream->open()) continue;
-    follower->stream.reset();
-    ++gone;
-  }
-  core_.metrics.streams(-gone);
-  if (hub.broadcast.bytes) return;
-  std::erase_if(hub.followers, [](const auto& follower) { return !follower->stream; });
-}
-
-bool Broadcaster::full() const {
-  return core_.metrics.listening() >= static_cast<std::int64_t>(core_.options.listeners_max);
-}
-
-/// Whether one more may listen. Those who have gone and were not missed yet, as when a network
-/// breaks and everybody comes back, are looked for first, at most once a second.
-bool Broadcaster::has_room() {
-  if (!full()) return true;
-  if (core_.clock.monotonic() >= next_look_for_gone_) {
-    next_look_for_gone_ = core_.clock.monotonic() + std::chrono::seconds(1);
-    std::vector<HubPointer> hubs;
-    {
-      const std::lock_guard lock(hubs_mutex_);
-      for (const auto& [sale, hub] : hubs_) hubs.push_back(hub);
-    }
-    for (const auto& hub : hubs) look_for_gone(hub);
-  }
-  if (!full()) return true;
-  core_.metrics.stream_refused();
-  return false;
-}
-
-/// Begins a stream with what it missed of the sale and `then`, if anything, in one piece.
-std::shared_ptr<Follower> Broadcaster::follow(Hub& hub, Answer& answer,
-                                              std::optional<StreamId> resume, const Buffer& then) {
-  auto follower = std::make_shared<Follower>(answer.stream(), hub.feed.last());
-  core_.metrics.streams(1);
-  hub.followers.push_back(follower);
-  const auto before = hub.feed.serialised();
-  auto events = hub.feed.since(resume, core_.clock.now());
-  core_.metrics.serialised(hub.feed.serialised() - before);
-  core_.metrics.streamed(events.size());
-  if (then) events.push_back(then);
-  follower->stream->send(packed(events, sse_retry(++streams_begun_)));
-  return follower;
-}
-
 void Broadcaster::follow_sale(SaleId sale, Answer answer, std::optional<StreamId> resume) {
   core_.worker.soon([this, sale = std::move(sale), answer = std::move(answer), resume]() mutable {
     const auto hub = hub_of(sale);
@@ -299,7 +178,8 @@ void Broadcaster::stop() {
 /// Ends everything that listens to this sale.
 void Broadcaster::end(const HubPointer& hub) {
   std::int64_t ended = static_cast<std::int64_t>(hub->live.size());
-  for (const auto& follower : hub->followers) ended += std::exchange(follower->stream, nullptr) ? 1 : 0;
+  for (const auto& follower : hub->followers)
+    ended += std::exchange(follower->stream, nullptr) ? 1 : 0;
   core_.metrics.streams(-ended);
   hub->live.clear();
   std::vector<WatchPointer> all;

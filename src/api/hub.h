@@ -39,10 +39,10 @@ struct Watch {
   const BuyerId owner;           ///< empty: may see any order
   std::optional<Answer> answer;  ///< until it is used
   const bool streams;
-  std::weak_ptr<Hub> hub;            ///< set before the store is asked
+  std::weak_ptr<Hub> hub;              ///< set before the store is asked
   std::shared_ptr<Follower> follower;  ///< stream: once begun
-  std::optional<StreamId> resume;    ///< stream: where it was cut
-  std::optional<std::string> known;  ///< long poll: answer as soon as the order's ETag differs
+  std::optional<StreamId> resume;      ///< stream: where it was cut
+  std::optional<std::string> known;    ///< long poll: answer as soon as the order's ETag differs
   std::optional<sale::OrderView> latest;
   bool asking = false;       ///< the store has been asked and has not answered
   bool ask_again = false;    ///< something happened meanwhile
@@ -90,7 +90,7 @@ struct Hub {
 
   // The worker's own.
   Feed feed;
-  std::shared_ptr<const sale::SaleView> newest;  ///< may be ahead of the feed
+  std::shared_ptr<const sale::SaleView> newest;      ///< may be ahead of the feed
   std::vector<std::shared_ptr<Follower>> followers;  ///< of the sale and of its orders
   Broadcast broadcast;
   std::vector<std::shared_ptr<Stream>> live;

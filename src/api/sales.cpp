@@ -36,8 +36,8 @@ bool turns(const sale::SaleView& view, Instant now) {
 /// bodies of one tag. Staff may see other figures than the public under the same address.
 void answer_sale(const Core& core, Answer& answer, const sale::SaleView& view, Viewer viewer,
                  std::string_view known) {
-  const std::string bare = '"' + std::to_string(view.seq.value()) +
-                           (viewer == Viewer::staff ? ".s\"" : "\"");
+  const std::string bare =
+      '"' + std::to_string(view.seq.value()) + (viewer == Viewer::staff ? ".s\"" : "\"");
   Answer::Headers headers = {{"ETag", "W/" + bare}, {"Cache-Control", "private, no-cache"}};
   if (known.starts_with("W/")) known.remove_prefix(2);
   if (known != bare) {
@@ -139,14 +139,13 @@ Prepared get(Core& core, const Call& call) {
     if (view && !turns(*view, stamp.received)) {
       return answer_sale(core, answer, *view, viewer, known);
     }
-    core.store.find_sale(
-        stamp, sale,
-        [&core, viewer, known = std::move(known), answer = std::move(answer)](
-            Result<std::optional<sale::SaleView>> result) mutable {
-          if (!result) return answer.refuse(problem_of(result.error(), false));
-          if (!*result) return answer.refuse(problem(sale::Code::unknown_sale));
-          answer_sale(core, answer, **result, viewer, known);
-        });
+    core.store.find_sale(stamp, sale,
+                         [&core, viewer, known = std::move(known), answer = std::move(answer)](
+                             Result<std::optional<sale::SaleView>> result) mutable {
+                           if (!result) return answer.refuse(problem_of(result.error(), false));
+                           if (!*result) return answer.refuse(problem(sale::Code::unknown_sale));
+                           answer_sale(core, answer, **result, viewer, known);
+                         });
   };
 }
 

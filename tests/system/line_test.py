@@ -182,7 +182,7 @@ def running_out_of_streams(data):
         crowd.drop(streams[3])
         crowd.drop(streams[2])
         until = time.monotonic() + 20
-        while True:  # those who have gone are looked for once a second
+        while True:  # those who have gone are looked for now and then
             came = crowd.open(f"{order}/events", buyers[4])
             assert crowd.listen(10, until=lambda: orders_told(came) or b" 503 " in came.heard), bytes(came.heard)
             if orders_told(came):

@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "engine": ["store"],
     "redis": ["store"],
     "baselines": ["store", "redis"],
-    "events": ["store"],
+    "events": ["store", "webhook", "client"],
     "ledger": ["events"],
     "http": ["base"],
     "webhook": ["base"],
@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "sandbox": ["http", "payment"],
     "api": ["http", "store", "payment", "webhook"],
     "load": ["base", "http"],
-    "cli": ["api", "engine", "redis", "baselines", "ledger", "load", "payment", "sandbox", "webhook", "client", "http"],
+    "cli": ["api", "engine", "events", "redis", "baselines", "ledger", "load", "payment", "sandbox", "webhook", "client", "http"],
 }
 # The parts of http that load may use: the client side.
 LOAD_MAY_USE_HTTP = {"http/response_reader.h"}

@@ -33,6 +33,20 @@ struct JwtOptions {
   std::string audience;           ///< `aud` must be or hold it
 };
 
+/// How far the notices of a sale are: what the console shows of them.
+struct NoticeProgress {
+  Seq delivered;             ///< up to here the shop has answered for
+  std::uint64_t behind = 0;  ///< events beyond that
+  Duration behind_for{0};    ///< since the oldest of these happened
+  std::string last_error;    ///< empty: none
+};
+/// Who tells the shops. Called from any thread, quick.
+struct NoticesSource {
+  /// Nothing for a sale without notify. Empty: this server sends none, and a PUT that wants them is
+  /// refused.
+  std::function<std::optional<NoticeProgress>(const SaleId&)> of_sale;
+};
+
 struct Options {
   std::vector<Operator> operators;
   std::vector<std::string> support_tokens;
@@ -41,6 +55,7 @@ struct Options {
   std::vector<std::string> cors_origins;  ///< exact origins, `https://shop.example`
   /// Of the payment provider's webhooks: the present one and, while it is changed, the old one.
   std::vector<webhook::Secret> webhook_secrets;
+  NoticesSource notices;
   std::uint32_t rate_per_buyer = 0;  ///< requests a second; 0: no limit
   /// Streams and long polls open at once; beyond, a stream is refused and a long poll answered at
   /// once, so that buys find a connection. Four fifths of http::Limits::connections.
@@ -62,6 +77,7 @@ struct Options {
 struct Stat {
   std::string_view name;
   double value = 0;
+  std::string label{};  ///< of a row with a label: its value
 };
 /// Gives the figures of the parts that this folder does not know. Called from any thread, quick.
 using StatsSource = std::function<std::vector<Stat>()>;

@@ -35,6 +35,27 @@ void write_buys(JsonWriter& json, const LiveFigures& figures,
   json.end_object().end_object();
 }
 
+/// Null for a sale without notify.
+void write_notices(JsonWriter& json, const Core& core, const SaleId& sale) {
+  json.key("notices");
+  const auto& source = core.options.notices.of_sale;
+  const auto progress = source ? source(sale) : std::nullopt;
+  if (!progress) {
+    json.null();
+    return;
+  }
+  const auto behind = std::chrono::floor<std::chrono::milliseconds>(progress->behind_for);
+  json.begin_object().member("delivered", progress->delivered.value());
+  json.member("behind_events", progress->behind).member("behind_ms", behind.count());
+  json.key("last_error");
+  if (progress->last_error.empty()) {
+    json.null();
+  } else {
+    json.text(progress->last_error);
+  }
+  json.end_object();
+}
+
 }  // namespace
 
 /// What it has come to, and how fast since it was looked at before.
@@ -63,6 +84,7 @@ Buffer Broadcaster::live_event(Hub& hub) const {
   write_sale(json, *hub.newest, {Viewer::staff, now, core_.store.durability().name});
   write_buys(json, hub.figures, core_.tallies.refusals(hub.sale));
   write_oldest_hold(json, *hub.newest, now);
+  write_notices(json, core_, hub.sale);
   json.raw(pulse_.members()).end_object();
   return sse_event("live", std::to_string(++hub.live_number), data);
 }

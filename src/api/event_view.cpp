@@ -1,5 +1,6 @@
 #include <type_traits>
 
+#include "api/notice.h"
 #include "api/views.h"
 
 namespace dibs::api {
@@ -48,6 +49,11 @@ struct FactWriter {
     const auto shift = std::chrono::floor<std::chrono::milliseconds>(fact.shift);
     json.member("shift_ms", shift.count()).member("restart", fact.restart);
   }
+  void operator()(const sale::StockChanged& fact) const {
+    json.member("sku", fact.sku.view()).member("delta", fact.delta);
+  }
+  void operator()(const sale::LineShut& fact) const { json.member("sku", fact.sku.view()); }
+  void operator()(const sale::LineReopened& fact) const { json.member("sku", fact.sku.view()); }
   /// The rest says all with its type.
   template <class Fact>
   void operator()(const Fact& /*fact*/) const {}
@@ -70,6 +76,25 @@ void write_event(JsonWriter& json, const Event& event, bool test) {
   json.key("data").begin_object();
   std::visit(FactWriter{json}, event.fact);
   json.end_object().end_object();
+}
+
+std::string notice_json(const SaleId& sale, const Event& event, bool test) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().member("specversion", "1.0").member("type", sale::type_of(event));
+  json.member("id", sale.value() + ":" + std::to_string(event.seq.value()));
+  json.member("source", "/v1/sales/" + sale.value()).member("time", to_rfc3339(event.at));
+  json.member("sale", sale.view()).member("seq", event.seq.value());
+  if (test) json.member("test", true);
+  if (!event.actor.empty()) json.member("actor", event.actor);
+  json.key("data").begin_object();
+  if (const auto order = sale::order_of(event)) {
+    json.member("order", to_text(OrderId{order->key, sale}));
+    json.member("arrival", order->arrival.value());
+  }
+  std::visit(FactWriter{json}, event.fact);
+  json.end_object().end_object();
+  return body;
 }
 
 }  // namespace dibs::api

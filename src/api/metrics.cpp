@@ -85,9 +85,15 @@ struct Page {
     if (row.name == kStreamsRefused) {
       return {single(row.type, static_cast<double>(metrics.streams_refused_))};
     }
-    const auto found = std::ranges::find(others, row.name, &Stat::name);
-    if (found == others.end()) return {};
-    return {single(row.type, found->value)};
+    std::vector<prometheus::ClientMetric> found;
+    for (const Stat& other : others) {
+      if (other.name != row.name) continue;
+      found.push_back(single(row.type, other.value));
+      if (!row.label.empty()) {
+        found.back().label.push_back({std::string(row.label), other.label});
+      }
+    }
+    return found;
   }
 
   [[nodiscard]] std::vector<prometheus::ClientMetric> answers(std::string_view label) const {

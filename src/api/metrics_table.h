@@ -59,6 +59,17 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
      "Webhooks of the payment provider: taken, known (sent again), refused (forged, stale, or not "
      "fitting their order)."},
 
+    {"dibs_notices_delivered_seq", MetricType::gauge, "events", "sale",
+     "Up to which event of the sale its shop has answered for notices."},
+    {"dibs_notices_behind_events", MetricType::gauge, "events", "sale",
+     "Durable events of the sale that its shop has not answered for."},
+    {"dibs_notices_behind_seconds", MetricType::gauge, "seconds", "sale",
+     "Since the oldest of these happened; 0 when there is none."},
+    {"dibs_notices_sent_total", MetricType::counter, "notices", "sale",
+     "Notices sent to the sale's shop, repeats too."},
+    {"dibs_notices_failed_total", MetricType::counter, "notices", "sale",
+     "Of these, not answered with 2xx; each is repeated."},
+
     {kConnections, MetricType::gauge, "connections", "", "Connections now open."},
     {"dibs_http_connections_accepted_total", MetricType::counter, "connections", "",
      "Connections accepted."},

@@ -100,7 +100,9 @@ void Pulse::write(const Core& core, const Look& before) {
   write_journal(json, latest_.stats);
   write_ledger(json, latest_.stats);
   json.end_object().key("stats").begin_object();
-  for (const auto& one : latest_.stats) json.decimal(one.name, one.value);
+  for (const auto& one : latest_.stats) {
+    if (one.label.empty()) json.decimal(one.name, one.value);
+  }
   json.end_object().key("answers").begin_object();
   for (const auto& code : sale::kCodes) json.member(code.name, core.metrics.answers(code.name));
   json.end_object();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "webhook/target.h"
 
 namespace dibs::api {
 namespace {
@@ -41,6 +42,7 @@ bool is_web_url(std::string_view text) {
          text.size() <= kUrlCharsMax &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
+bool is_notify_target(std::string_view text) { return webhook::parse_target(text).has_value(); }
 constexpr const char* kUrlRule = "null or an http or https URL of at most 2048 characters";
 
 /// Reads the members one after another into a Put.
@@ -96,7 +98,7 @@ struct PutReader {
     const auto index = static_cast<std::size_t>(node - document.nodes.data());
     ObjectReader target(document, index, "notify", complaint);
     target.require("url");
-    if (const auto text = target.text("url", is_web_url, kUrlRule)) {
+    if (const auto text = target.text("url", is_notify_target, webhook::kTargetRule)) {
       put.spec.notify_url = std::string(*text);
     }
     target.finish();
@@ -211,7 +213,7 @@ SaleSpec merged(const Put& put, const SaleSpec* now) {
   return spec;
 }
 
-void check_together(const Put& put, const SaleSpec* now, bool provider_there,
+void check_together(const Put& put, const SaleSpec* now, ServerHas has,
                     json::Complaint& complaint) {
   if (now == nullptr) {
     if ((put.present & Put::kTitle) == 0) complaint.note("title is missing");
@@ -219,10 +221,15 @@ void check_together(const Put& put, const SaleSpec* now, bool provider_there,
     if ((put.present & Put::kItems) == 0) complaint.note("items is missing");
   }
   const SaleSpec spec = merged(put, now);
-  if (spec.payment == PaymentMode::provider && !provider_there) {
+  if (spec.payment == PaymentMode::provider && !has.provider) {
     complaint.note(
         "payment is provider, but this server has none (start it with --payments); say shop or "
         "none");
+  }
+  if (put.spec.notify_url && !has.notify_secret) {
+    complaint.note(
+        "notify is given, but this server has no secret to sign notices with (set "
+        "DIBS_NOTIFY_SECRET or --notify-secret-file); leave it out or say null");
   }
   const bool free_of_charge =
       std::ranges::all_of(spec.items, [](const auto& item) { return item.price == 0; });
@@ -237,10 +244,10 @@ void check_together(const Put& put, const SaleSpec* now, bool provider_there,
 }  // namespace
 
 sale::Put read_put(ObjectReader members, const Document& document, const SaleSpec* now,
-                   bool provider_there, json::Complaint& complaint) {
+                   ServerHas has, json::Complaint& complaint) {
   PutReader reader{.members = members, .document = document, .complaint = complaint};
   reader.all();
-  check_together(reader.put, now, provider_there, complaint);
+  check_together(reader.put, now, has, complaint);
   return std::move(reader.put);
 }
 

@@ -85,7 +85,9 @@ Prepared put(Core& core, const Call& call) {
   if (!body.parsed()) return std::unexpected(body.problem());
   const auto now = core.store.glance(call.sale);
   auto command = read_put(body.members(), body.document, now ? now->spec.get() : nullptr,
-                          core.provider != nullptr, body.complaint);
+                          {.provider = core.provider != nullptr,
+                           .notify_secret = core.options.notices.of_sale != nullptr},
+                          body.complaint);
   if (body.complaint.any()) return std::unexpected(body.problem());
   return change(core, call, std::move(command));
 }

@@ -14,6 +14,7 @@
 #include "cli/exit_status.h"
 #include "cli/inherited_sockets.h"
 #include "cli/log.h"
+#include "cli/notices.h"
 #include "cli/payment_provider.h"
 #include "cli/secrets.h"
 #include "cli/serve_options.h"
@@ -58,6 +59,7 @@ sigset_t block_end_signals() {
 /// The parts of one server, in the order in which they must live: each may use those above it.
 struct Parts {
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<events::NoticeRelay> notices;
   ChosenProvider payments;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
@@ -94,12 +96,19 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   parts.engine->set_on_warning([](const std::string& warning) { log_warning(warning); });
   for (const std::string& warning : parts.engine->warnings()) log_warning(warning);
 
+  auto notices = choose_notices(options, *parts.engine, api_options);
+  if (!notices) return std::unexpected(notices.error());
+  parts.notices = std::move(*notices);
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
   auto api = api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(),
                             system_clock(),
-                            [&parts] { return stats(parts.engine.get(), parts.server.get()); });
+                            [&parts] {
+                              auto all = stats(parts.engine.get(), parts.server.get());
+                              add_notice_stats(all, parts.notices.get());
+                              return all;
+                            });
   if (!api) return std::unexpected(api.error());
   parts.api = std::move(*api);
   parts.engine->add_listener(*parts.api);
@@ -119,15 +128,17 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   return {};
 }
 
-/// A directory of the demo may be served without its provider.
-void warn_of_sales_without_provider(const Parts& parts) {
-  if (parts.payments.provider) return;
+std::vector<sale::SaleView> sales_of(engine::Engine& engine) {
   std::promise<Result<std::vector<sale::SaleView>>> all;
-  parts.engine->list_sales({system_clock().now(), engine::kNoLoop, 0},
-                           [&all](auto sales) { all.set_value(std::move(sales)); });
-  const auto sales = all.get_future().get();
-  if (!sales) return;
-  for (const sale::SaleView& sale : *sales) {
+  engine.list_sales({system_clock().now(), engine::kNoLoop, 0},
+                    [&all](auto sales) { all.set_value(std::move(sales)); });
+  return all.get_future().get().value_or(std::vector<sale::SaleView>());
+}
+
+/// A directory of the demo may be served without its provider.
+void warn_of_sales_without_provider(const Parts& parts, const std::vector<sale::SaleView>& sales) {
+  if (parts.payments.provider) return;
+  for (const sale::SaleView& sale : sales) {
     if (sale.spec->payment != sale::PaymentMode::provider) continue;
     log_warning("sale " + sale.id.value() +
                 " wants a payment provider, and this server has none: its orders cannot be paid");
@@ -181,7 +192,9 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.api->begin();
   if (!demo_token.empty() || (options.insecure_demo && options.demo_opens_in > 0))
     put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
-  warn_of_sales_without_provider(parts);
+  auto sales = sales_of(*parts.engine);
+  warn_of_sales_without_provider(parts, sales);
+  begin_notices(parts.notices.get(), std::move(sales));
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
 
@@ -192,6 +205,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.server->drain(kDrainPatience, kDrainGrace);
   parts.api->stop();
   parts.engine->drain();
+  if (parts.notices) parts.notices->stop();
   log_info("stopped cleanly");
   return kHeld;
 }

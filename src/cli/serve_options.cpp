@@ -115,6 +115,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
       "--webhook-secret-file", options.webhook_secret_file,
       "File with the secret that the provider signs webhooks with, whsec_…, or two to "
       "rotate; default: DIBS_WEBHOOK_SECRET, else a provider on this machine is told one");
+  app.add_option(
+      "--notify-secret-file", options.notify_secret_file,
+      "File with the secret that notices to shops are signed with, whsec_…, or two to rotate; "
+      "default: DIBS_NOTIFY_SECRET; without one, a sale with notify is refused");
   app.add_option("--rate-per-buyer", options.rate_per_buyer,
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))

@@ -28,6 +28,7 @@ struct ServeOptions {
   std::string support_tokens_file;
   std::string payments;             ///< URL of the payment provider; empty: none
   std::string webhook_secret_file;  ///< empty: DIBS_WEBHOOK_SECRET
+  std::string notify_secret_file;   ///< empty: DIBS_NOTIFY_SECRET
   std::uint32_t rate_per_buyer = 0;
   std::uint32_t listeners = api::Options{}.listeners_max;
   std::string log_format = "text";

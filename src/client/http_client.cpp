@@ -1,6 +1,11 @@
 #include "client/http_client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
 
 #include <map>
 #include <mutex>
@@ -25,6 +30,26 @@ long milliseconds(Duration duration) {
 bool never_sent(CURLcode code) {
   return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
          code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
+}
+
+bool is_loopback(const curl_sockaddr& address) {
+  constexpr std::uint32_t kLoopbackNet = 127;
+  if (address.family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.addr, sizeof v4);
+    return ntohl(v4.sin_addr.s_addr) >> 24U == kLoopbackNet;
+  }
+  sockaddr_in6 v6{};
+  if (address.family != AF_INET6 || address.addrlen < sizeof v6) return false;
+  // The struct ends in a sockaddr that is as long as addrlen says.
+  std::memcpy(&v6, reinterpret_cast<const char*>(&address.addr), sizeof v6);
+  return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+}
+
+/// Opens a socket to this machine, and to no other.
+curl_socket_t open_to_loopback(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  if (!is_loopback(*address)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 Fault fault_of(CURLcode code, const std::string& url) {
@@ -112,6 +137,9 @@ struct HttpClient::Impl {
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    if (call.loopback_only) {
+      curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &open_to_loopback);
+    }
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "dibs");
     curl_multi_add_handle(multi, handle);
     under_way.emplace(handle, std::move(transfer));

@@ -19,6 +19,7 @@ struct HttpCall {
   std::string url;  ///< http or https
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  bool loopback_only = false;  ///< connect to this machine only, whatever the name resolves to
 };
 
 struct HttpAnswer {

@@ -5,9 +5,6 @@
 namespace dibs::engine {
 namespace {
 
-// One read of the file; large, since the whole journal is read at a start.
-constexpr std::size_t kWindowBytes = std::size_t{4} << 20U;
-
 std::string misfit(const RecordHead& head, const ChainPoint& last) {
   if (head.position != last.position.next()) {
     return "a record of position " + std::to_string(head.position.value()) + " where " +
@@ -21,12 +18,13 @@ std::string misfit(const RecordHead& head, const ChainPoint& last) {
 }  // namespace
 
 ChainReader::ChainReader(Disk& disk, std::string dir, std::vector<NumberedFile> segments,
-                         const JournalStart& from)
+                         const JournalStart& from, std::size_t window_bytes)
     : disk_(disk),
       dir_(std::move(dir)),
       segments_(std::move(segments)),
       last_(from.before),
-      place_{.segment = 0, .offset = from.offset} {}
+      place_{.segment = 0, .offset = from.offset},
+      window_bytes_(window_bytes) {}
 
 DiskResult<std::optional<Record>> ChainReader::next() {
   if (segments_.empty()) return std::nullopt;
@@ -70,7 +68,7 @@ DiskResult<bool> ChainReader::load_segment(std::size_t index) {
 DiskResult<std::string_view> ChainReader::window(std::uint64_t offset, std::size_t wanted) {
   const bool inside = offset >= buffer_at_ && offset + wanted <= buffer_at_ + buffer_size_;
   if (!inside) {
-    if (const std::size_t capacity = std::max(wanted, kWindowBytes); capacity > buffer_capacity_) {
+    if (const std::size_t capacity = std::max(wanted, window_bytes_); capacity > buffer_capacity_) {
       buffer_ = std::make_unique_for_overwrite<char[]>(capacity);
       buffer_capacity_ = capacity;
     }

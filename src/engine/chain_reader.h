@@ -59,8 +59,10 @@ struct ChainEnd {
 class ChainReader {
  public:
   /// Begins at `from` in the first of `segments`, which must all be there and in order.
+  /// `window_bytes`: read at once; large for who reads the whole journal, small for who reads its
+  /// end again and again.
   ChainReader(Disk& disk, std::string dir, std::vector<NumberedFile> segments,
-              const JournalStart& from);
+              const JournalStart& from, std::size_t window_bytes = std::size_t{4} << 20U);
 
   /// The next record, or nothing at the end of the chain: end() then says why.
   [[nodiscard]] DiskResult<std::optional<Record>> next();
@@ -104,6 +106,7 @@ class ChainReader {
   ChainEnd end_;
   std::uint64_t bytes_ = 0;
 
+  std::size_t window_bytes_;
   std::unique_ptr<File> file_;
   std::size_t open_segment_ = SIZE_MAX;
   std::unique_ptr<char[]> buffer_;  ///< not a string: filling it with zeros first would cost

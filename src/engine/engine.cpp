@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/engine_impl.h"
+#include "engine/event_feed.h"
 #include "engine/layout.h"
 
 namespace dibs::engine {
@@ -197,6 +198,13 @@ Engine::Counters Engine::counters() const {
 
 Position Engine::durable_position() const {
   return impl_->committer ? impl_->committer->durable().position : impl_->recovered.last.position;
+}
+
+std::unique_ptr<store::EventReader> Engine::read_events(Position after,
+                                                        std::optional<SaleId> sale) const {
+  return std::make_unique<JournalEventReader>(impl_->disk, impl_->options.data_dir, after,
+                                              std::move(sale),
+                                              [this] { return durable_position(); });
 }
 
 }  // namespace dibs::engine

@@ -12,6 +12,7 @@
 #include "base/stamp.h"
 #include "base/time.h"
 #include "engine/journal_options.h"
+#include "store/event_feed.h"
 #include "store/sale_store.h"
 
 namespace dibs::engine {
@@ -23,7 +24,9 @@ class Disk;
 /// Promise: an order that was answered survives the death of the process and of the system, and
 /// power loss on a disk that honours flushes. It does not survive the loss of the disk.
 /// One process per data directory. Threads of its own: sequencer, committer, snapshots.
-class Engine final : public store::SaleStore, public WatermarkListener {
+class Engine final : public store::SaleStore,
+                     public store::EventFeed,
+                     public WatermarkListener {
  public:
   struct Options {
     std::string data_dir;                 ///< created if missing
@@ -83,7 +86,10 @@ class Engine final : public store::SaleStore, public WatermarkListener {
 
   [[nodiscard]] Counters counters() const;
   /// Up to where the journal is durable.
-  [[nodiscard]] Position durable_position() const;
+  [[nodiscard]] Position durable_position() const override;
+  /// Reads the journal's files, on the caller's thread.
+  [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
+      Position after, std::optional<SaleId> sale) const override;
 
   void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
   void submit(const Stamp& stamp, SaleId sale, sale::Command command,

@@ -165,7 +165,9 @@ def kills(directory, times):
         crowd.start()
         before = len(shop.heard("kills"))
         wait_for("notices between kills", lambda: len(shop.heard("kills")) > before + 5)
-        time.sleep(0.15 * number)  # before, while and after the file is written
+        # Before, while and after the file is written; and with a notice on its way for longer than that.
+        shop.mood = ["flaky", "bad", "good", "silent"][number % 4]
+        time.sleep(0.15 * number if number % 2 == 0 else 1.2)
         server.kill()
         crowd.join()
         server.start()

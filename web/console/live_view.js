@@ -38,6 +38,14 @@ function holdOf(live, paused) {
   return [t('live.hold_in', { span: span(Math.max(left, 0)) }), '', false];
 }
 
+/** How far the shop is told: whether all is well, or how much it has missed and why. */
+function noticesOf(notices) {
+  if (!notices) return ['–', t('live.notices_none'), false];
+  if (!notices.behind_events) return [t('live.notices_well'), '', false];
+  const behind = t('live.notices_behind', { n: number(notices.behind_events), span: span(notices.behind_ms) });
+  return [behind, notices.last_error ?? '', notices.last_error !== null];
+}
+
 function setTiles(tiles, sale, live) {
   tiles.line.set(number(sale.waiting), t('live.line_note'));
   if (!live) return;
@@ -66,6 +74,7 @@ function setTiles(tiles, sale, live) {
     server.ledger ? t('live.ledger_events', { n: number(server.ledger.lag_events) }) : '–',
     server.ledger ? milliseconds(server.ledger.lag_ms) : t('live.ledger_none'),
   );
+  tiles.notices.set(...noticesOf(live.notices));
   tiles.streams.set(number(server.streams), t('live.streams_note', { connections: number(server.connections) }));
   tiles.late.set(number(server.late_arrivals), t('live.late_note'), server.late_arrivals > 0);
 }
@@ -81,6 +90,7 @@ const TILES = {
   journal: 'live.journal',
   commit: 'live.commit',
   ledger: 'live.ledger',
+  notices: 'live.notices',
   streams: 'live.streams',
   late: 'live.late',
 };

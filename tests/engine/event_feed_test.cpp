@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/manual_clock.h"
@@ -43,7 +44,7 @@ void expect_same(const std::vector<store::FedEvent>& read, const std::vector<sto
   for (std::size_t i = 0; i < read.size(); ++i) {
     ASSERT_EQ(read[i].sale, told[from + i].sale) << i;
     ASSERT_EQ(read[i].event, told[from + i].event) << i;
-    if (i > 0) ASSERT_LE(read[i - 1].position, read[i].position);
+    ASSERT_LE(read[i == 0 ? 0 : i - 1].position, read[i].position);
   }
 }
 

@@ -151,6 +151,32 @@ def two_shops(directory):
         client.close()
 
 
+def kill_amid(server, shop, number):
+    """In the middle of a rush, before, while or after the file is written."""
+    shop.mood = "flaky" if number % 4 else "good"
+    crowd = threading.Thread(target=rush, args=(server, "kills", 40, 100 * number), daemon=True)
+    crowd.start()
+    before = len(shop.heard("kills"))
+    wait_for("notices before the kill", lambda: len(shop.heard("kills")) > before + 5)
+    time.sleep(0.1 * number)
+    server.kill()
+    crowd.join()
+
+
+def kill_while_untold(server, shop, number):
+    """While the shop, which has been told all, does not take the next notice for longer than it takes to
+    write the file: that notice must come again. A file written ahead of the answer loses it here."""
+    shop.mood = "good"
+    rush(server, "kills", 10, 100 * number)
+    agree(server, shop, "kills")
+    shop.mood = "bad" if number % 4 == 1 else "silent"
+    before = len(shop.heard("kills"))
+    rush(server, "kills", 8, 100 * number + 50)
+    wait_for("a notice before the kill", lambda: len(shop.heard("kills")) > before)
+    time.sleep(1.2)
+    server.kill()
+
+
 def kills(directory, times):
     """kill -9 in the middle of a rush, again and again, to a shop that loses answers."""
     server = dibs.Server(os.path.join(directory, "kills"))
@@ -160,16 +186,8 @@ def kills(directory, times):
     put(client, "kills", shop, items=MANY)
     client.close()
     for number in range(times):
-        shop.mood = "flaky" if number % 2 else "good"
-        crowd = threading.Thread(target=rush, args=(server, "kills", 40, 100 * number), daemon=True)
-        crowd.start()
-        before = len(shop.heard("kills"))
-        wait_for("notices between kills", lambda: len(shop.heard("kills")) > before + 5)
-        # Before, while and after the file is written; and with a notice on its way for longer than that.
-        shop.mood = ["flaky", "bad", "good", "silent"][number % 4]
-        time.sleep(0.15 * number if number % 2 == 0 else 1.2)
-        server.kill()
-        crowd.join()
+        kill = kill_while_untold if number % 2 else kill_amid
+        kill(server, shop, number)
         server.start()
     shop.mood = "good"
     repeats = agree(server, shop, "kills")

@@ -17,8 +17,8 @@ namespace dibs::cli {
 [[nodiscard]] Result<std::unique_ptr<events::NoticeRelay>> choose_notices(
     const ServeOptions& options, engine::Engine& engine, api::Options& api);
 
-/// Begins to send, once the engine has started. `relay` may be null: then warns of sales whose shops
-/// hear nothing.
+/// Begins to send, once the engine has started. `relay` may be null: then warns of sales whose
+/// shops hear nothing.
 void begin_notices(events::NoticeRelay* relay, std::vector<sale::SaleView> sales);
 
 /// The relay's figures for /metrics; it may be null.

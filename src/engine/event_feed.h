@@ -14,8 +14,8 @@
 namespace dibs::engine {
 
 /// Follows the journal beside the process that appends to it, on the caller's thread. Reads only
-/// records that `durable` says are durable, so what it gives is never undone. Each record's place in
-/// the chain is checked from the segment of the first one on.
+/// records that `durable` says are durable, so what it gives is never undone. Each record's place
+/// in the chain is checked from the segment of the first one on.
 class JournalEventReader final : public store::EventReader {
  public:
   JournalEventReader(Disk& disk, std::string dir, Position after, std::optional<SaleId> sale,

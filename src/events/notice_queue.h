@@ -16,9 +16,9 @@ namespace dibs::events {
 /// sales of one shop do not all come back at once.
 [[nodiscard]] Duration back_off(std::uint32_t failures, double draw);
 
-/// The notices of one sale on their way to its shop: in order, one in flight, none passed over. Holds
-/// a bounded window of events; the rest stays in the journal. No clock and no I/O of its own; not
-/// thread-safe.
+/// The notices of one sale on their way to its shop: in order, one in flight, none passed over.
+/// Holds a bounded window of events; the rest stays in the journal. No clock and no I/O of its own;
+/// not thread-safe.
 ///
 ///     events read ──take──> window ──due/sent──> in flight ──answered──> delivered
 ///                             ^                      │

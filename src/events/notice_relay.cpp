@@ -1,5 +1,5 @@
-// The relay's turns: what the store's thread left, what the journal has for the sales with room, and
-// the file. Sending is in notice_sending.cpp.
+// The relay's turns: what the store's thread left, what the journal has for the sales with room,
+// and the file. Sending is in notice_sending.cpp.
 #include "events/notice_relay.h"
 
 #include <algorithm>

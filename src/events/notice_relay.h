@@ -31,15 +31,15 @@ struct NoticeState {
   std::string last_error;    ///< of the notice now being tried; empty: none
 };
 
-/// Tells shops what happens to their sales: every event of a sale with `notify`, as a signed call, in
-/// order per sale, at least once.
+/// Tells shops what happens to their sales: every event of a sale with `notify`, as a signed call,
+/// in order per sale, at least once.
 ///
 /// **Delivery.** One call of a sale is in flight at a time; the next is made when it was answered
-/// 2xx. Anything else is repeated for ever, after NoticeQueue's back-off. How far each sale is lies in
-/// a file, made durable at most half a second after the answer and never before it: a crash repeats
-/// notices, each under the id that it had (`SALE:SEQ`), and passes over none.
-/// **Bounds.** Events come from the store's feed when there is room for them (NoticeQueue::kWindow a
-/// sale): a shop that does not answer costs that window, and holds back no other sale.
+/// 2xx. Anything else is repeated for ever, after NoticeQueue's back-off. How far each sale is lies
+/// in a file, made durable at most half a second after the answer and never before it: a crash
+/// repeats notices, each under the id that it had (`SALE:SEQ`), and passes over none.
+/// **Bounds.** Events come from the store's feed when there is room for them (NoticeQueue::kWindow
+/// a sale): a shop that does not answer costs that window, and holds back no other sale.
 /// **Cost.** Reading, signing and sending happen on two threads of its own. A sale without notify
 /// costs a comparison an event.
 /// **Life.** The feed and the clock outlive it. Register it as a listener before the store starts,

@@ -61,7 +61,9 @@ struct NoticeRelay::Impl {
   void fill(Sale& sale);
   void send(const SalePointer& sale);
   [[nodiscard]] client::HttpCall call_for(const Sale& sale, const store::FedEvent& event) const;
-  void answered(const SalePointer& sale, const Result<client::HttpAnswer>& answer);
+  /// `url`: where it was sent; the sale may have another by now.
+  void answered(const SalePointer& sale, const std::string& url,
+                const Result<client::HttpAnswer>& answer);
   void refused(const SalePointer& sale, std::string why, bool by_shop);
   void publish(const Sale& sale);
   void changed();

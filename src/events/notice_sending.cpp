@@ -48,14 +48,15 @@ void NoticeRelay::Impl::send(const SalePointer& sale) {
   }
   client::HttpCall call = call_for(*sale, *event);
   call.loopback_only = !target->encrypted;
-  auto done = [this, sale](Result<client::HttpAnswer> answer) {
-    worker.soon([this, sale, answer = std::move(answer)] { answered(sale, answer); });
+  auto done = [this, sale, url = sale->url](Result<client::HttpAnswer> answer) {
+    worker.soon([this, sale, url, answer = std::move(answer)] { answered(sale, url, answer); });
   };
   if (options.send) return options.send(std::move(call), std::move(done));
   client->send(std::move(call), std::move(done));
 }
 
 void NoticeRelay::Impl::answered(const SalePointer& sale,
+                                 const std::string& url,
                                  const Result<client::HttpAnswer>& answer) {
   const auto found = sales.find(sale->id);
   if (found == sales.end() || found->second != sale) return;  // not to be told any more
@@ -64,9 +65,16 @@ void NoticeRelay::Impl::answered(const SalePointer& sale,
     changed();
     return advance(sale);
   }
-  if (!answer) return refused(sale, answer.error().what, false);
-  std::string why = std::to_string(answer->status) + " from " + origin_of(sale->url);
-  if (answer->status == kGone) why += " (gone: take notify out of the sale if nobody listens there)";
+  if (!answer) {
+    std::string why = answer.error().what;
+    // The client names the whole URL.
+    if (why.starts_with(url)) why.replace(0, url.size(), origin_of(url));
+    return refused(sale, std::move(why), false);
+  }
+  std::string why = std::to_string(answer->status) + " from " + origin_of(url);
+  if (answer->status == kGone) {
+    why += " (gone: take notify out of the sale if nobody listens there)";
+  }
   refused(sale, std::move(why), is_refusal(answer->status));
 }
 
@@ -76,8 +84,8 @@ void NoticeRelay::Impl::refused(const SalePointer& sale, std::string why, bool b
   const bool news = sale->queue.last_error() != why;
   if (news) {
     options.on_warning("Notices of sale " + sale->id.value() + " are not taken: " + why +
-                       (by_shop ? ". They are repeated; check the sale's notify and the secret there."
-                                : ". They are repeated."));
+                       ". They are repeated" +
+                       (by_shop ? "; check the sale's notify and the secret there." : "."));
   }
   const double draw = std::uniform_real_distribution<double>(0, 1)(random);
   const Duration again = sale->queue.failed(clock.monotonic(), std::move(why), draw);

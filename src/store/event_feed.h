@@ -38,9 +38,9 @@ class EventReader {
   virtual ~EventReader() = default;
 
   /// The events that follow those already given, at most `limit` (1 or more). Work and memory of a
-  /// call are bounded, so a batch may be small, or empty, long before the end: `caught_up` says when
-  /// it is reached, and later calls give what has come since. Reads files; waits for no event. After
-  /// a fault the same reader may be asked again and goes on where it was.
+  /// call are bounded, so a batch may be small, or empty, long before the end: `caught_up` says
+  /// when it is reached, and later calls give what has come since. Reads files; waits for no event.
+  /// After a fault the same reader may be asked again and goes on where it was.
   [[nodiscard]] virtual Result<EventBatch> next(std::size_t limit) = 0;
 };
 

@@ -153,5 +153,14 @@ TEST(Assets, ArePackedForThoseWhoTakeIt) {
   EXPECT_EQ(server.call("GET", path, {{"Accept-Encoding", "gzip;q=0.5"}}).body, packed.body);
 }
 
+TEST(Reload, OfASaleThatIsKnownCostsA304) {
+  Harness server;
+  const auto path = "/v1/sales/" + server.sale();
+  const auto first = server.call("GET", path);
+  EXPECT_EQ(server.call("GET", path, {{"If-None-Match", first.header("ETag")}}).status, 304);
+  server.buy(path.substr(10), "a");
+  EXPECT_EQ(server.call("GET", path, {{"If-None-Match", first.header("ETag")}}).status, 200);
+}
+
 }  // namespace
 }  // namespace dibs::api::test

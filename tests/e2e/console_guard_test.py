@@ -5,9 +5,10 @@ running as scripts, people who cannot use it."""
 import http.server
 import threading
 
+from browser import dibs, expect, items, main  # first: it finds the driver
+
 from axe_playwright_python.sync_playwright import Axe
 
-from browser import dibs, expect, items, main
 from console_test import ConsoleTest
 
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"

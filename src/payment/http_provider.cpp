@@ -47,13 +47,7 @@ class Client final : public HttpProvider {
       const std::lock_guard lock(mutex_);
       waiting_.insert_or_assign(attempt.key, Waiting{attempt, std::move(done)});
     }
-    const IntentRequest request{.order = to_text(attempt.order),
-                                .amount = attempt.amount,
-                                .currency = attempt.currency,
-                                .token = attempt.token};
-    calls_.post(
-        kIntents, to_json(request), attempt.key,
-        [this, key = attempt.key](const HttpAnswer& answer) { decide(key, answer, kFirstPoll); });
+    ask(attempt);
   }
 
   void capture(const OrderId& order, std::int64_t amount,

@@ -25,6 +25,24 @@ def run(*arguments, timeout=120, env=None):
                           timeout=timeout, env={**os.environ, **(env or {})})
 
 
+def port_told_by(process):
+    """(port, what it said): waits until a server that has just been started says where it listens. The
+    port is None when it ends, or says nothing of the kind for a minute."""
+    said = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([process.stdout], [], [], 0.2)
+        if readable:
+            chunk = os.read(process.stdout.fileno(), 4096)
+            if not chunk:
+                break
+            said += chunk
+            match = LISTENING.search(said.decode(errors="replace"))
+            if match and said.endswith(b"\n"):
+                return int(match.group(2)), said
+    return None, said
+
+
 class Server:
     """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it. Its log lies
     beside the data directory, or in `log`. `under` is a command to run it under. With `keep_port` it
@@ -49,21 +67,12 @@ class Server:
             [*self.under, str(BINARY), "serve", "--listen", listen, "--data", self.data, *self.flags],
             stdout=subprocess.PIPE, stderr=log, env=environment)
         log.close()
-        said = b""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
-            if readable:
-                chunk = os.read(self.process.stdout.fileno(), 4096)
-                if not chunk:
-                    break
-                said += chunk
-                match = LISTENING.search(said.decode(errors="replace"))
-                if match and said.endswith(b"\n"):
-                    self.port = int(match.group(2))
-                    return self
-        self.kill()
-        raise AssertionError(f"the server did not start; it said: {said!r}; see {log.name}")
+        port, said = port_told_by(self.process)
+        if port is None:
+            self.kill()
+            raise AssertionError(f"the server did not start; it said: {said!r}; see {log.name}")
+        self.port = port
+        return self
 
     def kill(self):
         """kill -9: nothing is flushed, nothing said goodbye to."""

@@ -2,16 +2,10 @@
 
 import http.client
 import json
-import os
-import re
-import select
 import signal
 import subprocess
-import time
 
 import dibs
-
-LISTENING = re.compile(r"listening on http://([0-9.]+):(\d+)")
 
 
 class Provider:
@@ -31,21 +25,12 @@ class Provider:
         self.process = subprocess.Popen(
             [str(dibs.BINARY), "payments", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--delay",
              "0ms", *self.flags], stdout=subprocess.PIPE)
-        said = b""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            readable, _, _ = select.select([self.process.stdout], [], [], 0.2)
-            if readable:
-                chunk = os.read(self.process.stdout.fileno(), 4096)
-                if not chunk:
-                    break
-                said += chunk
-                match = LISTENING.search(said.decode(errors="replace"))
-                if match:
-                    self.port = int(match.group(2))
-                    return self
-        self.kill()
-        raise AssertionError(f"the provider did not start; it said: {said!r}")
+        port, said = dibs.port_told_by(self.process)
+        if port is None:
+            self.kill()
+            raise AssertionError(f"the provider did not start; it said: {said!r}")
+        self.port = port
+        return self
 
     def kill(self):
         if self.process:

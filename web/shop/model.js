@@ -28,6 +28,11 @@ export class Model {
   remark = null;
   chosenId = null;
 
+  /** Whether the page can say what it is about: the sale, and what the visitor has in it already. */
+  loaded() {
+    return this.unknownSale || (this.sale !== null && (this.ordersKnown || !this.signedIn));
+  }
+
   setSale(sale) {
     if (!this.sale || sale.seq >= this.sale.seq) this.sale = sale;
   }

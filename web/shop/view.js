@@ -29,7 +29,7 @@ export class View {
   }
 
   render(model, now) {
-    document.querySelector('main').setAttribute('aria-busy', model.sale || model.unknownSale ? 'false' : 'true');
+    document.querySelector('main').setAttribute('aria-busy', String(!model.loaded()));
     show($('trouble'), !model.contact);
     setText($('trouble-text'), model.contact ? '' : this.#words.noContact);
     setText($('clock'), clockTime(now, this.#words.language));

@@ -40,6 +40,7 @@ OWNERS = {
     "boost/container": {"sale", "engine"},
     "boost/url": {"api"},
     "curl": {"client"},
+    "hiredis": {"redis", "baselines"},
     "sqlite3.h": {"sandbox"},
     "openssl": {"engine", "api", "load", "webhook"},
     "jwt.h": {"api"},

@@ -60,8 +60,8 @@ struct Options {
   /// Streams and long polls open at once; beyond, a stream is refused and a long poll answered at
   /// once, so that buys find a connection. Four fifths of http::Limits::connections.
   std::uint32_t listeners_max = 12'000;
-  bool insecure_demo = false;        ///< trust Dibs-Buyer alone
-  std::optional<SaleId> home_sale;   ///< where GET / leads; nothing: a page that says what runs
+  bool insecure_demo = false;       ///< trust Dibs-Buyer alone
+  std::optional<SaleId> home_sale;  ///< where GET / leads; nothing: a page that says what runs
   /// Listener that alone serves operators and support; nothing: every listener does.
   std::optional<std::uint32_t> operator_listener;
   /// How long the store may take to answer before the caller is told that the outcome is not

@@ -12,9 +12,7 @@ void Desk::give_back(std::int64_t units) {
   if (!redis.lost()) stock += units;
 }
 
-bool Desk::pay(const sale::OrderView& order) {
-  return settings.pay(order, order.reference.view());
-}
+bool Desk::pay(const sale::OrderView& order) { return settings.pay(order, order.reference.view()); }
 
 void Design::payment_succeeded(Desk& desk, const sale::OrderView& order) {
   desk.book.set(order.id.key, sale::OrderState::paid, sale::Money::captured);

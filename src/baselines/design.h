@@ -26,8 +26,8 @@ struct Keys {
 };
 
 struct Settings {
-  Duration lock_expiry = std::chrono::seconds(10);  ///< as the shop had it
-  Duration lock_wait = std::chrono::seconds(5);     ///< `lock-wait` gives up after it
+  Duration lock_expiry = std::chrono::seconds(10);     ///< as the shop had it
+  Duration lock_wait = std::chrono::seconds(5);        ///< `lock-wait` gives up after it
   Duration lock_pause = std::chrono::milliseconds(2);  ///< between two tries of `lock-wait`
   /// How a pause passes; a test may decide.
   std::function<void(Duration)> sleep;

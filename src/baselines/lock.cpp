@@ -29,8 +29,8 @@ class Lock final : public Design {
 
 bool try_lock(Desk& desk, const sale::OrderView& order) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(desk.settings.lock_expiry);
-  return desk.redis.done({"SET", desk.keys.lock, to_text(order.id), "NX", "PX",
-                          std::to_string(ms.count())});
+  return desk.redis.done(
+      {"SET", desk.keys.lock, to_text(order.id), "NX", "PX", std::to_string(ms.count())});
 }
 
 void unlock(Desk& desk) { desk.redis.number({"DEL", desk.keys.lock}); }

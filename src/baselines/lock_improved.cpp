@@ -8,8 +8,8 @@
 //     … pay …                not paid: INCRBY stock
 //
 // What goes wrong: the lock is held for a moment only, so fewer are refused by it, but still by
-// luck. And a unit given back lies on the shelf for whoever presses next, not for the first of those
-// who were refused as sold out while it was being paid.
+// luck. And a unit given back lies on the shelf for whoever presses next, not for the first of
+// those who were refused as sold out while it was being paid.
 #include "baselines/shop_lock.h"
 
 namespace dibs::baselines {

@@ -3,8 +3,8 @@
 //
 // What goes wrong: waiting is no line. The lock is free for whoever asks first after the DEL, so
 // somebody who has just come takes it while those who wait are in their pause; they find the shelf
-// empty when they get their turn. Everybody who waits holds a thread and asks Redis again and again,
-// and who waits longer than the time-out is refused as before.
+// empty when they get their turn. Everybody who waits holds a thread and asks Redis again and
+// again, and who waits longer than the time-out is refused as before.
 #include "baselines/shop_lock.h"
 
 namespace dibs::baselines {

@@ -28,15 +28,14 @@ return 1
 class Lua final : public Design {
  public:
   Bought buy(Desk& desk, sale::OrderView& order) override {
-    std::call_once(loaded_, [&] {
-      script_ = desk.redis.text({"SCRIPT", "LOAD", kBuy}).value_or("");
-    });
+    std::call_once(loaded_,
+                   [&] { script_ = desk.redis.text({"SCRIPT", "LOAD", kBuy}).value_or(""); });
     const std::int64_t units = units_of(order);
     // Noted before the script pushes it, so that whoever pops it finds it.
     desk.book.add(order);
-    const bool taken = desk.redis.number({"EVALSHA", script_, "2", desk.keys.stock,
-                                          desk.keys.orders, to_text(order.id),
-                                          std::to_string(units)}) == 1;
+    const bool taken =
+        desk.redis.number({"EVALSHA", script_, "2", desk.keys.stock, desk.keys.orders,
+                           to_text(order.id), std::to_string(units)}) == 1;
     if (taken) {
       desk.stock -= units;
       return Bought::held;

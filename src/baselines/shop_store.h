@@ -22,8 +22,8 @@ namespace dibs::baselines {
 ///
 /// It does what such a measurement needs: make a sale of one item that is open at once, buy, pay,
 /// read. Everything else is answered with a fault that says so. It promises less than the port
-/// asks: no order among requests (the port's stamps are ignored), no idempotency (keys are ignored),
-/// no durability, nothing but what the design by itself gives. It writes no events.
+/// asks: no order among requests (the port's stamps are ignored), no idempotency (keys are
+/// ignored), no durability, nothing but what the design by itself gives. It writes no events.
 ///
 /// A buy that did not get the lock is refused as `wrong_state`, which no buy is otherwise, with a
 /// detail that begins with kLockFailed.

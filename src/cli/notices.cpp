@@ -72,8 +72,7 @@ void add_notice_stats(std::vector<api::Stat>& out, const events::NoticeRelay* re
     };
     add("dibs_notices_delivered_seq", static_cast<double>(state.delivered.value()));
     add("dibs_notices_behind_events", static_cast<double>(state.behind));
-    add("dibs_notices_behind_seconds",
-        std::chrono::duration<double>(state.behind_for).count());
+    add("dibs_notices_behind_seconds", std::chrono::duration<double>(state.behind_for).count());
     add("dibs_notices_sent_total", static_cast<double>(state.sent));
     add("dibs_notices_failed_total", static_cast<double>(state.failed));
   }

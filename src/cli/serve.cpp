@@ -103,8 +103,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
   auto api = api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(),
-                            system_clock(),
-                            [&parts] {
+                            system_clock(), [&parts] {
                               auto all = stats(parts.engine.get(), parts.server.get());
                               add_notice_stats(all, parts.notices.get());
                               return all;

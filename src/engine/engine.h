@@ -24,9 +24,7 @@ class Disk;
 /// Promise: an order that was answered survives the death of the process and of the system, and
 /// power loss on a disk that honours flushes. It does not survive the loss of the disk.
 /// One process per data directory. Threads of its own: sequencer, committer, snapshots.
-class Engine final : public store::SaleStore,
-                     public store::EventFeed,
-                     public WatermarkListener {
+class Engine final : public store::SaleStore, public store::EventFeed, public WatermarkListener {
  public:
   struct Options {
     std::string data_dir;                 ///< created if missing

@@ -89,8 +89,8 @@ Result<void> JournalEventReader::open() {
   if (!segments) return disk_fault(segments.error(), verify_remedy(dir_));
   // From the last segment that begins no later than what is asked for; one that has its name and no
   // record yet holds nothing to begin with.
-  const auto first_later = std::ranges::upper_bound(*segments, after_.next(), {},
-                                                    &NumberedFile::position);
+  const auto first_later =
+      std::ranges::upper_bound(*segments, after_.next(), {}, &NumberedFile::position);
   for (auto from = first_later; from != segments->begin();) {
     --from;
     bool begun = false;

@@ -55,8 +55,7 @@ void NoticeRelay::Impl::send(const SalePointer& sale) {
   client->send(std::move(call), std::move(done));
 }
 
-void NoticeRelay::Impl::answered(const SalePointer& sale,
-                                 const std::string& url,
+void NoticeRelay::Impl::answered(const SalePointer& sale, const std::string& url,
                                  const Result<client::HttpAnswer>& answer) {
   const auto found = sales.find(sale->id);
   if (found == sales.end() || found->second != sale) return;  // not to be told any more

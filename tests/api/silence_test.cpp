@@ -39,11 +39,10 @@ TEST_F(SilenceTest, CommandsAreAnsweredUnknownOutcomeAndReadsUnavailable) {
   send("POST", "/v1/orders/" + order + "/refund", as_operator());
   send("POST", "/v1/sales/" + sale + "/pause", as_operator());
   const auto commands = clients_.size();
-  for (const auto& path :
-       {"/v1/sales/" + sale + "/orders", "/v1/sales/" + sale + "/arrivals",
-        std::string("/v1/sales"), "/v1/orders/" + order, "/v1/orders/" + order + "?wait=30",
-        "/v1/orders/" + order + "/history", "/v1/orders/" + order + "/events",
-        std::string("/readyz")}) {
+  for (const auto& path : {"/v1/sales/" + sale + "/orders", "/v1/sales/" + sale + "/arrivals",
+                           std::string("/v1/sales"), "/v1/orders/" + order,
+                           "/v1/orders/" + order + "?wait=30", "/v1/orders/" + order + "/history",
+                           "/v1/orders/" + order + "/events", std::string("/readyz")}) {
     send("GET", path, as_operator());
   }
   for (std::size_t i = 0; i < clients_.size(); ++i) {

@@ -27,7 +27,8 @@ class Sender {
 
   /// One press over each connection, one after another, then all their answers. Gives the arrivals
   /// in the order of sending. Every round begins at another connection: else a loop with eight of
-  /// them would stall in each round at the same one, for ever at the last, where nobody waits behind.
+  /// them would stall in each round at the same one, for ever at the last, where nobody waits
+  /// behind.
   std::vector<std::int64_t> press_round() {
     std::rotate(clients_.begin(), clients_.begin() + 1, clients_.end());
     for (const auto& client : clients_) {

@@ -8,7 +8,9 @@ namespace {
 using namespace std::chrono_literals;
 
 sale::Event event_of(std::uint64_t seq, sale::Fact fact) {
-  return {.seq = Seq(seq), .at = from_ns(1'000 + static_cast<std::int64_t>(seq)), .actor = {},
+  return {.seq = Seq(seq),
+          .at = from_ns(1'000 + static_cast<std::int64_t>(seq)),
+          .actor = {},
           .fact = std::move(fact)};
 }
 

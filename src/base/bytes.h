@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,11 +22,14 @@ class ByteWriter {
   void u8(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
 
   void number(std::uint64_t value) {
+    std::array<char, 10> digits;  // 64 bits in sevens
+    std::size_t count = 0;
     while (value >= 0x80) {
-      u8(static_cast<std::uint8_t>(value | 0x80U));
+      digits[count++] = static_cast<char>(value | 0x80U);
       value >>= 7U;
     }
-    u8(static_cast<std::uint8_t>(value));
+    digits[count++] = static_cast<char>(value);
+    out_.append(digits.data(), count);
   }
 
   void signed_number(std::int64_t value) {

@@ -1,6 +1,31 @@
 #include "engine/batch.h"
 
+#include <utility>
+
 namespace dibs::engine {
+
+Batch::Change& Batch::add_change(SaleSlot& slot, std::vector<sale::Event>& events) {
+  Change& change = changes.emplace_back(Change{&slot, nullptr, std::move(events), 0});
+  events.clear();
+  if (!rooms_.empty()) {
+    events = std::move(rooms_.back());
+    rooms_.pop_back();
+  }
+  return change;
+}
+
+void Batch::clear_payload() {
+  record_.assign(kRecordHeaderBytes, '\0');
+  entries_.restart();
+  must_commit = false;
+  event_count = 0;
+  for (Change& change : changes) {
+    if (rooms_.size() == kRoomsKept) break;
+    change.events.clear();
+    rooms_.push_back(std::move(change.events));
+  }
+  changes.clear();
+}
 
 void Batch::give_answers(const Fault* fault) {
   for (auto& answer : answers_) {

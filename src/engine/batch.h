@@ -34,6 +34,7 @@ class Batch {
     SaleSlot* slot = nullptr;
     std::shared_ptr<const sale::SaleView> view;
     std::vector<sale::Event> events;
+    std::size_t packed = 0;  ///< of `events`: those that are among the entries
   };
   /// An answer to a command: kept apart from other answers, as most are, to save an allocation.
   struct Reply {
@@ -55,6 +56,9 @@ class Batch {
   /// The events, per changed sale. Their order among sales says nothing.
   std::vector<Change> changes;
 
+  /// Takes `events` as those of a sale that has none here yet, and leaves it empty, with room.
+  Change& add_change(SaleSlot& slot, std::vector<sale::Event>& events);
+
   void add_reply(store::Reply<sale::Outcome> reply, sale::Outcome outcome) {
     answers_.emplace_back(Reply{std::move(reply), std::move(outcome)});
   }
@@ -64,18 +68,17 @@ class Batch {
   /// Gives every answer, in order; with a fault, that fault. Leaves none.
   void give_answers(const Fault* fault);
 
-  void clear_payload() {
-    record_.assign(kRecordHeaderBytes, '\0');
-    entries_.restart();
-    must_commit = false;
-    event_count = 0;
-    changes.clear();
-  }
+  void clear_payload();
 
  private:
+  // Room for events is kept for the next ones: a hundred thousand that come at once would each
+  // touch memory that the system had to give first.
+  static constexpr std::size_t kRoomsKept = 4;
+
   std::string record_;
   EntryWriter entries_{record_};
   std::vector<std::variant<Reply, Answer>> answers_;
+  std::vector<std::vector<sale::Event>> rooms_;
 };
 
 }  // namespace dibs::engine

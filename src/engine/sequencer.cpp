@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "base/assert.h"
 #include "base/limits.h"
@@ -22,6 +23,9 @@ constexpr Duration kLongestSleep = std::chrono::milliseconds(250);
 // Steps of what is due by itself in one sale, 64 orders each, before the requests of others have
 // their turn: about a millisecond.
 constexpr int kStepsInOneGo = 16;
+
+// What is due by itself is committed in portions of about so many events.
+constexpr std::uint64_t kEventsOfSteps = 2'048;
 
 // What the start and the clean end say of a sale: id, seq, arrival, hash, and their lengths.
 constexpr std::size_t kSaleFactBytes = 128;
@@ -94,7 +98,7 @@ void Sequencer::begin_epoch() {
     do_what_is_due(slot, parts_.last_alive);
     // Before anything else that is due: nobody's hold ends because the server was away.
     const sale::Outcome outcome =
-        slot.sale.apply({.action = sale::Restart{downtime}}, now, events_);
+        slot.sale.apply({.action = sale::Restart{downtime}}, now, events_of(slot));
     DIBS_ASSERT(outcome.code == sale::Code::ok);
     record_events(slot);
     due_times_.note(slot);
@@ -176,7 +180,7 @@ void Sequencer::number(Request& request, CommandRequest& request_body) {
   do_what_is_due(*slot, now);
   if (refused_for_space(request, command)) return;
   if (auto* buy = std::get_if<sale::Buy>(&command.action)) give_identity(*slot, *buy);
-  sale::Outcome outcome = slot->sale.apply(command, now, events_);
+  sale::Outcome outcome = slot->sale.apply(command, now, events_of(*slot));
   record_events(*slot);
   if (outcome.created) reserve_arrivals(*slot);
   record_arrival(*slot, request, command, outcome);
@@ -232,26 +236,34 @@ void Sequencer::do_some_of_what_is_due(SaleSlot& slot, Instant now) {
 }
 
 void Sequencer::step(SaleSlot& slot, Instant now) {
-  slot.sale.step(now, events_);
+  slot.sale.step(now, events_of(slot));
   record_events(slot);
-  if (batch_->full()) flush(true);  // bounded commits, however much is due
+  // Bounded commits, however much is due: small enough to stay in the processor's own memory.
+  if (batch_->event_count >= kEventsOfSteps || batch_->full()) flush(true);
+}
+
+std::vector<sale::Event>& Sequencer::events_of(SaleSlot& slot) {
+  return slot.change ? batch_->changes[*slot.change].events : events_;
 }
 
 void Sequencer::record_events(SaleSlot& slot) {
-  if (events_.empty()) return;
-  for (const sale::Event& event : events_) batch_->entries().event(slot.id, event);
-  counters_.events.fetch_add(events_.size(), std::memory_order_relaxed);
-  batch_->event_count += events_.size();
-  batch_->must_commit = true;
   if (!slot.change) {
+    if (events_.empty()) return;
     slot.change = batch_->changes.size();
-    batch_->changes.push_back({.slot = &slot, .view = nullptr, .events = {}});
+    batch_->add_change(slot, events_);
   }
+  Batch::Change& change = batch_->changes[*slot.change];
+  const auto fresh = std::span(change.events).subspan(change.packed);
+  if (fresh.empty()) return;
+  for (const sale::Event& event : fresh) batch_->entries().event(slot.id, event);
+  counters_.events.fetch_add(fresh.size(), std::memory_order_relaxed);
+  batch_->event_count += fresh.size();
+  batch_->must_commit = true;
   if (parts_.keep_events) {
-    auto& kept = batch_->changes[*slot.change].events;
-    std::ranges::move(events_, std::back_inserter(kept));
+    change.packed = change.events.size();
+  } else {
+    change.events.clear();
   }
-  events_.clear();
 }
 
 void Sequencer::record_arrival(SaleSlot& slot, const Request& request, const sale::Command& command,

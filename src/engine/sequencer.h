@@ -70,6 +70,8 @@ class Sequencer {
   void do_what_is_due(SaleSlot& slot, Instant now);
   void do_some_of_what_is_due(SaleSlot& slot, Instant now);
   void step(SaleSlot& slot, Instant now);
+  /// Where the next events of the sale go: behind those that it has in this batch.
+  [[nodiscard]] std::vector<sale::Event>& events_of(SaleSlot& slot);
   void record_events(SaleSlot& slot);
   void record_arrival(SaleSlot& slot, const Request& request, const sale::Command& command,
                       const sale::Outcome& outcome);
@@ -87,7 +89,7 @@ class Sequencer {
   DueTimes due_times_;
   RandomKeys keys_;
   std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
-  std::vector<sale::Event> events_;         ///< of the command being applied
+  std::vector<sale::Event> events_;         ///< the first ones of a sale in this batch
   Duration now_{0};                         ///< monotonic, of this pass
   std::optional<Duration> refusals_since_;  ///< monotonic: refused arrivals wait to be recorded
   std::atomic<bool> draining_{false};

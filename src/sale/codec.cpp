@@ -1,6 +1,7 @@
 #include "sale/codec.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.h"
 
@@ -65,7 +66,10 @@ std::uint64_t get_number(ByteReader& in, std::uint64_t most) {
 }
 
 void put_key(const OrderKey& key, ByteWriter& out) {
-  for (const std::uint8_t byte : key.bytes) out.u8(byte);
+  std::array<char, std::tuple_size_v<decltype(key.bytes)>> bytes;
+  std::ranges::transform(key.bytes, bytes.begin(),
+                         [](std::uint8_t b) { return static_cast<char>(b); });
+  out.raw({bytes.data(), bytes.size()});
 }
 
 OrderKey get_key(ByteReader& in) {

@@ -38,22 +38,35 @@ void Holds::removed(const Book& book) {
   tidy(book);
 }
 
+const Holds::Entry& Holds::top() const {
+  if (run_.empty()) return heap_.front();
+  if (heap_.empty()) return run_.front();
+  return Later{}(run_.front(), heap_.front()) ? heap_.front() : run_.front();
+}
+
+void Holds::pop() {
+  if (!run_.empty() && &top() == &run_.front()) return run_.pop_front();
+  std::ranges::pop_heap(heap_, Later{});
+  heap_.pop_back();
+}
+
 void Holds::push(const Book& book, OrderIndex order) {
-  heap_.push_back(Entry{book.at(order).deadline_ns, order});
+  const Entry entry{book.at(order).deadline_ns, order};
+  if (run_.empty() || !Later{}(run_.back(), entry)) return run_.push_back(entry);
+  heap_.push_back(entry);
   std::ranges::push_heap(heap_, Later{});
 }
 
 /// Takes stale entries off the top, and all of them when they are too many.
 void Holds::tidy(const Book& book) {
-  if (heap_.size() > 2 * live_ + kSlack) {
-    std::erase_if(heap_, [&book](const Entry& entry) { return is_stale(book, entry); });
+  if (entries() > 2 * live_ + kSlack) {
+    const auto stale = [&book](const Entry& entry) { return is_stale(book, entry); };
+    std::erase_if(run_, stale);
+    std::erase_if(heap_, stale);
     std::ranges::make_heap(heap_, Later{});
-    DIBS_ASSERT(heap_.size() == live_);
+    DIBS_ASSERT(entries() == live_);
   }
-  while (!heap_.empty() && is_stale(book, heap_.front())) {
-    std::ranges::pop_heap(heap_, Later{});
-    heap_.pop_back();
-  }
+  while (entries() > 0 && is_stale(book, top())) pop();
 }
 
 }  // namespace dibs::sale

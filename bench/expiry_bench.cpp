@@ -22,6 +22,7 @@ using std::chrono::seconds;
 constexpr Duration kHold = seconds(12);
 constexpr Duration kBefore = seconds(2);
 constexpr std::size_t kUnansweredMax = 16'384;
+constexpr std::size_t kWarmUp = 5'000;
 constexpr Duration kPressEvery = microseconds(250);
 
 /// Notes how long after its deadline each expiry was durable.
@@ -94,8 +95,11 @@ class Trial {
       while (i - answered_ >= kUnansweredMax) std::this_thread::sleep_for(microseconds(100));
       buy(ending_, held_at, [this](bool held) { count(held); });
     }
-    while (answered_ < holds_) std::this_thread::sleep_for(milliseconds(1));
-    require(held_ == holds_, "everybody gets a unit");
+    // The first buyers of a large sale wait for the memory of its tables; that is another figure.
+    for (std::size_t i = 0; i < kWarmUp; ++i)
+      buy(other_, held_at, [this](bool held) { count(held); });
+    while (answered_ < holds_ + kWarmUp) std::this_thread::sleep_for(milliseconds(1));
+    require(held_ == holds_ + kWarmUp, "everybody gets a unit");
     const Instant end = held_at + kHold;
     require(system_clock().now() < end - kBefore, "the holds are there before they end");
     press_until_expired(end);

@@ -21,11 +21,11 @@ constexpr int kRequestsPerLook = 256;
 constexpr Duration kLongestSleep = std::chrono::milliseconds(250);
 
 // Steps of what is due by itself in one sale, 64 orders each, before the requests of others have
-// their turn: about a millisecond.
-constexpr int kStepsInOneGo = 16;
+// their turn: about a fifth of a millisecond.
+constexpr int kStepsInOneGo = 8;
 
 // What is due by itself is committed in portions of about so many events.
-constexpr std::uint64_t kEventsOfSteps = 2'048;
+constexpr std::uint64_t kEventsOfSteps = 1'536;
 
 // What the start and the clean end say of a sale: id, seq, arrival, hash, and their lengths.
 constexpr std::size_t kSaleFactBytes = 128;

@@ -85,16 +85,17 @@ struct BatchResult {
   Seq seq;                 ///< of the sale now
   Instant now;             ///< the server's clock
   std::optional<Instant> next_due;
-  std::vector<Applied> results;     ///< one a command
+  std::vector<Applied> results;     ///< one a command, those not reached last
   std::vector<sale::Event> events;  ///< from `first` to `seq`, without a gap
   /// `first` is known + 1. Otherwise XRANGE from known + 1 to first - 1 gives what is missing.
   bool events_complete = true;
 };
 
-/// What a reply to the words above says. Fails as `unavailable` when the server answered an error
+/// What a reply to the words above says, given the context's `known` and how many commands there
+/// were (look: 0). Fails as `unavailable` when the server answered an error
 /// (nothing has changed: an error comes before the first write), whose text is in the fault, and
 /// as `corrupt` when the reply is not one of these functions'.
-[[nodiscard]] Result<BatchResult> parse(const redisReply& reply);
+[[nodiscard]] Result<BatchResult> parse(const redisReply& reply, Seq known, std::size_t commands);
 
 /// One entry of the stream of events, `[id, [field, value, …]]` as XRANGE answers it.
 [[nodiscard]] Result<sale::Event> decode_event(const redisReply& entry);

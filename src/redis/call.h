@@ -27,9 +27,9 @@ inline constexpr std::size_t kCommandsPerCall = 512;
 inline constexpr std::size_t kForeignEventsPerCall = 256;
 
 struct BatchContext {
-  SaleId sale;
+  SaleId sale{};
   /// The sale's epoch as this gateway knows it; empty: it knows none yet, and takes any.
-  std::string epoch;
+  std::string epoch{};
   /// Random, at most 64 visible characters: becomes the sale's epoch if a Put creates its data.
   std::string fresh_epoch{};
   /// The last event that this gateway has folded in: it is answered those after it.

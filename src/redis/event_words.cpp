@@ -66,7 +66,7 @@ sale::SaleSpec spec_of(Fields& in) {
   }
   spec.payment = in.word("payment", to_payment);
   spec.checkout_url = optional_string(in, "checkout_url");
-  spec.notify_url = optional_string(in, "notify_url");
+  spec.notify_url = optional_string(in, "notify");
   spec.public_stock_hidden = in.find("public_stock") != nullptr;
   spec.test = in.find("test") != nullptr;
   return spec;

@@ -109,7 +109,9 @@ redis.register_function('dibs_apply_' .. VERSION, function(keys, args)
     sale.still_away = true
   end
   if sale.epoch == '' and #sale.events > 0 then sale.epoch = args[2] end
-  dibs.write(sale)
   local first, events = events_after(sale, tonumber(args[3]))
-  return dibs.said(sale, first, results, events)
+  -- Before the writes: what was read of the sets is no longer so behind them.
+  local said = dibs.said(sale, first, results, events)
+  dibs.write(sale)
+  return said
 end)

@@ -138,10 +138,11 @@ function of_order.refund_settled(sale, order)
   return 'ok'
 end
 
-dibs.is_of_order = {}
-for name, decision in pairs(of_order) do
-  dibs.is_of_order[name] = true
-  decide[name] = function(sale, command)
+-- While a library is loaded Lua's own functions are not there, so no pairs().
+local NAMES = { 'begin', 'succeed', 'fail', 'capture', 'release', 'cancel', 'refund', 'refund_settled' }
+for i = 1, #NAMES do
+  local decision = of_order[NAMES[i]]
+  decide[NAMES[i]] = function(sale, command)
     local order = records.order(sale, command[4])
     local owner = command[3]
     if not order or (owner ~= '' and order.buyer ~= owner) then return 'unknown_order' end
@@ -150,3 +151,4 @@ for name, decision in pairs(of_order) do
     return code, { 'order', order.key }
   end
 end
+dibs.is_of_order = of_order

@@ -13,7 +13,10 @@
 -- and an order that waits with an older one waits no more. Orders for several SKUs are few and are changed at once.
 local records = {}
 dibs.records = records
-local pack, unpack_record = cmsgpack.pack, cmsgpack.unpack
+
+-- cmsgpack is there when a function runs, not when the library is loaded.
+local function pack(values) return cmsgpack.pack(values) end
+local function unpack_record(record) return cmsgpack.unpack(record) end
 
 function records.new_item(stock)
   return {

@@ -13,9 +13,10 @@ local NUMBERS = { 'seq', 'last_at', 'arrival', 'alive_at', 'spec_seq', 'paused_a
   'open_money' }
 local FLAGS = { 'opened', 'paused', 'closed', 'archived' }
 local SETS = { 'touched', 'swept' }
+local LISTS = { NUMBERS, FLAGS, SETS }
 local FIELDS = { 'epoch', 'last_actor' }
-for _, names in ipairs({ NUMBERS, FLAGS, SETS }) do
-  for _, name in ipairs(names) do FIELDS[#FIELDS + 1] = name end
+for list = 1, #LISTS do
+  for i = 1, #LISTS[list] do FIELDS[#FIELDS + 1] = LISTS[list][i] end
 end
 
 -- The keys by name, in the order of KEYS.

@@ -1,0 +1,274 @@
+#include "redis/differential.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/bytes.h"
+#include "redis/call.h"
+#include "redis/random_commands.h"
+#include "sale/checkers/words.h"
+#include "sale/sale.h"
+
+namespace dibs::redis {
+namespace {
+
+using sale::Code;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kAwayAfter = seconds(2);
+constexpr Duration kAliveEvery = milliseconds(500);  // as parts/words.lua has it
+
+std::string name_of(Code code) {
+  return code == Code::ok ? "ok" : std::string(sale::info(code).name);
+}
+
+/// Kind and packed bytes: enough to see which field it is.
+std::string in_full(const sale::Event& event) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  sale::encode(event, out);
+  std::string text = sale::checkers::words_of(event) + " [";
+  for (const char c : bytes) {
+    const bool visible = c > ' ' && c < 0x7f;
+    text += visible ? std::string(1, c) : "\\" + std::to_string(static_cast<unsigned char>(c));
+  }
+  return text + "]";
+}
+
+/// Runs an episode. `sale_` does what the functions should; `events_` is all it has told.
+class Run {
+ public:
+  Run(Connection& connection, const Library& library, const Episode& episode,
+      Situations* situations)
+      : connection_(connection),
+        library_(library),
+        episode_(episode),
+        situations_(situations),
+        random_(episode.seed),
+        sale_(SaleId("s" + std::to_string(episode.seed))),
+        now_(random_.start()),
+        away_counts_(random_.one_in(4)) {}
+
+  std::optional<std::string> go() {
+    waiting_.push_back(random_.first_put());
+    while (!trouble_ && done_ < episode_.commands) {
+      now_ += random_.pause();
+      fill(random_.batch_size());
+      batch();
+    }
+    if (!trouble_) compare_streams();
+    clean_up();
+    return trouble_;
+  }
+
+ private:
+  void fill(std::size_t size) {
+    while (waiting_.size() < size) waiting_.push_back(random_.next(sale_, now_));
+  }
+
+  void batch() {
+    std::vector<const sale::Command*> commands;
+    for (const sale::Command& command : waiting_) commands.push_back(&command);
+    BatchContext context{.sale = SaleId("s" + std::to_string(episode_.seed))};
+    context.epoch = epoch_;
+    context.fresh_epoch = "epoch-" + std::to_string(episode_.seed);
+    context.known = known();
+    context.min_seq = seq();
+    context.now = now_;
+    context.away_after = away_counts_ ? kAwayAfter : Duration(0);
+    const Reply reply = connection_.call(words_of(library_, context, commands));
+    if (!reply) return fail("no reply");
+    auto result = parse(*reply, context.known, commands.size());
+    if (!result) return fail(result.error().what);
+    if (result->fenced) return fail("fenced: " + result->why_fenced);
+    epoch_ = result->epoch;
+    go_along(*result);
+    if (!trouble_) compare(context, *result);
+  }
+
+  /// Mostly all that was told before; else this gateway has missed some.
+  Seq known() {
+    if (!random_.one_in(10)) return seq();
+    return Seq(seq().value() - std::min(seq().value(), random_.below(400)));
+  }
+
+  [[nodiscard]] Seq seq() const { return Seq(events_.size()); }
+  [[nodiscard]] Instant last_at() const { return events_.empty() ? Instant() : events_.back().at; }
+
+  void go_along(const BatchResult& result) {
+    const std::size_t events_before = events_.size();
+    const std::size_t requests_before = requests_.size();
+    const bool existed = sale_.exists();
+    come_back();
+    for (const Applied& applied : result.results) {
+      if (!applied.reached) break;
+      if (trouble_) return;
+      const sale::Command command = std::move(waiting_.front());
+      waiting_.pop_front();
+      ++done_;
+      take(command, applied);
+    }
+    if (result.results.empty()) drain(now_);
+    while (!trouble_ && seq() < result.seq && sale_.due(now_)) sale_.step(now_, events_);
+    note_alive(existed, events_before, requests_before);
+  }
+
+  void come_back() {
+    if (!away_counts_ || !sale_.exists() || alive_at_ == Instant()) return;
+    const Duration away = now_ - alive_at_;
+    if (away <= kAwayAfter) return;
+    drain(alive_at_);
+    static_cast<void>(sale_.apply({.action = sale::Restart{away}}, now_, events_));
+    count("away");
+  }
+
+  void note_alive(bool existed, std::size_t events_before, std::size_t requests_before) {
+    const bool wrote = events_.size() > events_before || requests_.size() > requests_before;
+    const bool stale = existed && now_ - alive_at_ >= kAliveEvery;
+    if (wrote || stale) alive_at_ = std::max(alive_at_, now_);
+  }
+
+  void drain(Instant now) {
+    while (sale_.due(now)) sale_.step(now, events_);
+  }
+
+  void take(sale::Command command, const Applied& applied) {
+    if (!std::holds_alternative<sale::Restart>(command.action)) drain(now_);
+    auto* buy = std::get_if<sale::Buy>(&command.action);
+    if (buy != nullptr) buy->arrival = Arrival(requests_.size() + 1);
+    sale::Outcome outcome;
+    outcome.code = Code::unknown_sale;
+    outcome.now = std::max(now_, last_at());
+    if (sale_.exists() || std::holds_alternative<sale::Put>(command.action)) {
+      outcome = sale_.apply(command, now_, events_);
+    }
+    if (buy != nullptr && outcome.arrival == buy->arrival) {
+      requests_.push_back({outcome.arrival, now_, buy->buyer, outcome.code, std::nullopt});
+      if (outcome.code == Code::ok) requests_.back().order = buy->order;
+    }
+    count(name_of(outcome.code) + (outcome.replayed ? " replayed" : ""));
+    compare(outcome, applied);
+  }
+
+  void compare(const sale::Outcome& outcome, const Applied& applied) {
+    const auto order =
+        outcome.order ? std::optional(outcome.order->id.key) : std::optional<OrderKey>();
+    if (applied.code != outcome.code) {
+      return fail("answers " + name_of(applied.code) + " instead of " + name_of(outcome.code));
+    }
+    if (applied.seq != seq()) {
+      return fail("is at event " + std::to_string(applied.seq.value()) + " instead of " +
+                  std::to_string(seq().value()) + " after " + name_of(outcome.code));
+    }
+    if (applied.arrival != outcome.arrival) return fail("another arrival");
+    if (applied.replayed != outcome.replayed) return fail("a replay is not seen as one");
+    if (applied.created != outcome.created) return fail("created is wrong");
+    if (applied.order != order) return fail("another order");
+    if (applied.opens_at != outcome.opens_at) return fail("another opening time");
+    if (applied.now != outcome.now) return fail("decided at another time");
+    if (applied.detail != outcome.detail) {
+      return fail("says \"" + applied.detail + "\" instead of \"" + outcome.detail + "\"");
+    }
+  }
+
+  void compare(const BatchContext& context, const BatchResult& result) {
+    const std::size_t gone = result.first.value() - 1;
+    if (gone < context.known.value()) return fail("events from before what is known");
+    if (result.events_complete != (gone == context.known.value())) return fail("says complete");
+    if (!result.events_complete) count("missed many");
+    for (std::size_t i = 0; i < result.events.size() && gone + i < events_.size(); ++i) {
+      if (result.events[i] != events_[gone + i]) return differ(events_[gone + i], result.events[i]);
+    }
+    if (gone + result.events.size() != events_.size() || result.seq != seq()) {
+      return fail("tells " + std::to_string(gone + result.events.size()) + " events instead of " +
+                  std::to_string(events_.size()));
+    }
+    if (result.next_due != sale_.next_due()) {
+      const auto text = [](const std::optional<Instant>& at) {
+        return at ? std::to_string(to_ns(*at)) : std::string("never");
+      };
+      return fail("is due at " + text(result.next_due) + " instead of " + text(sale_.next_due()));
+    }
+    if (result.now != now_) return fail("another time");
+    if (!waiting_.empty() && result.events.size() < 500) fail("a command was not reached");
+    if (!waiting_.empty()) count("not reached");
+  }
+
+  void compare_streams() {
+    const SaleId id("s" + std::to_string(episode_.seed));
+    const Reply events = connection_.call({"XRANGE", events_key(id), "-", "+"});
+    if (events->elements != events_.size()) return fail("the stream has more or fewer events");
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      const auto event = decode_event(*events->element[i]);
+      if (!event) return fail(event.error().what);
+      if (*event != events_[i]) return differ(events_[i], *event);
+      count(sale::checkers::situation_of(*event));
+    }
+    const Reply entries = connection_.call({"XRANGE", arrivals_key(id), "-", "+"});
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < entries->elements; ++i) {
+      const auto requests = decode_arrivals(*entries->element[i]);
+      if (!requests) return fail(requests.error().what);
+      for (const NumberedRequest& request : *requests) {
+        if (at == requests_.size()) return fail("more requests were numbered");
+        const NumberedRequest& expected = requests_[at++];
+        const bool same = request.arrival == expected.arrival &&
+                          request.received == expected.received &&
+                          request.buyer == expected.buyer && request.code == expected.code &&
+                          request.order == expected.order;
+        if (!same) return fail("request " + std::to_string(at) + " is recorded as another");
+      }
+    }
+    if (at != requests_.size()) fail("fewer requests were numbered");
+  }
+
+  void clean_up() {
+    std::vector<std::string> words{"DEL"};
+    for (std::string& key : keys_of(SaleId("s" + std::to_string(episode_.seed)))) {
+      words.push_back(std::move(key));
+    }
+    connection_.call(words);
+  }
+
+  void differ(const sale::Event& expected, const sale::Event& told) {
+    fail("tells event " + std::to_string(expected.seq.value()) + " as " + in_full(told) +
+         " instead of " + in_full(expected));
+  }
+
+  void fail(const std::string& what) {
+    if (trouble_) return;
+    trouble_ = "seed " + std::to_string(episode_.seed) + ", command " + std::to_string(done_) +
+               ": the function " + what;
+  }
+
+  void count(const std::string& situation) {
+    if (situations_ != nullptr) ++(*situations_)[situation];
+  }
+
+  Connection& connection_;
+  const Library& library_;
+  const Episode& episode_;
+  Situations* situations_;
+  RandomCommands random_;
+  sale::Sale sale_;
+  std::string epoch_;
+  Instant now_;
+  bool away_counts_;
+  Instant alive_at_;
+  std::size_t done_ = 0;
+  std::deque<sale::Command> waiting_;
+  std::vector<sale::Event> events_;
+  std::vector<NumberedRequest> requests_;
+  std::optional<std::string> trouble_;
+};
+
+}  // namespace
+
+std::optional<std::string> difference(Connection& connection, const Library& library,
+                                      const Episode& episode, Situations* situations) {
+  return Run(connection, library, episode, situations).go();
+}
+
+}  // namespace dibs::redis

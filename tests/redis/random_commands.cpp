@@ -1,0 +1,234 @@
+#include "redis/random_commands.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "sale/checkers/script.h"
+
+namespace dibs::redis {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Those of the checkers of src/sale, and three of our own.
+constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 3;
+constexpr std::size_t kLatest = 12;  // orders that most commands are about
+
+sale::SaleSpec small(std::uint64_t items, std::int64_t stock, std::int64_t price) {
+  sale::SaleSpec spec;
+  spec.title = "Jacke, 겨울";
+  spec.currency = "KRW";
+  for (std::uint64_t i = 0; i < items; ++i) {
+    // Not in the order of their names.
+    spec.items.push_back({SkuId("sku" + std::to_string(i * 7 % items)), "t", price, stock});
+  }
+  spec.hold_seconds = 4;
+  spec.payment_seconds = 3;
+  spec.promotion_seconds = 2;
+  return spec;
+}
+
+sale::SaleSpec dear() {  // amounts beyond 2^53, and a limit beyond it
+  sale::SaleSpec spec = small(16, 1'000'000, 1'000'000'000'000);
+  spec.limit_per_buyer = UINT64_MAX;
+  return spec;
+}
+
+sale::SaleSpec wide() {  // many SKUs, wanted crosswise
+  sale::SaleSpec spec = small(40, 2, 5);
+  spec.limit_per_buyer = 9;
+  spec.line_limit = 12;
+  spec.payment_attempts = 2;
+  return spec;
+}
+
+sale::SaleSpec crowded() {  // one place after another in a line that is full at once
+  sale::SaleSpec spec = small(3, 2, 5);
+  spec.limit_per_buyer = 2;
+  spec.line_limit = 2;
+  spec.test = true;
+  return spec;
+}
+
+}  // namespace
+
+RandomCommands::RandomCommands(std::uint64_t seed)
+    : random_(seed), world_(random_() % kWorlds), spec_(spec_of_world()) {}
+
+sale::SaleSpec RandomCommands::spec_of_world() const {
+  switch (world_) {
+    case sale::checkers::kWorlds:
+      return dear();
+    case sale::checkers::kWorlds + 1:
+      return wide();
+    case sale::checkers::kWorlds + 2:
+      return crowded();
+    default:
+      return sale::checkers::spec_of(static_cast<std::uint8_t>(world_));
+  }
+}
+
+sale::Command RandomCommands::first_put() const {
+  sale::Put put;
+  put.spec = spec_;
+  return {.action = put, .actor = "anna"};
+}
+
+Instant RandomCommands::start() const { return sale::checkers::kStart; }
+
+Duration RandomCommands::pause() {
+  if (one_in(100)) return seconds(20);
+  if (one_in(60)) return milliseconds(-700);
+  constexpr std::array<int, 8> kPausesMs{0, 0, 0, 1, 300, 1'000, 1'000, 3'000};
+  return milliseconds(kPausesMs.at(below(kPausesMs.size())));
+}
+
+std::size_t RandomCommands::batch_size() {
+  constexpr std::array<std::size_t, 8> kSizes{0, 1, 1, 2, 3, 8, 16, 64};
+  return kSizes.at(below(kSizes.size()));
+}
+
+sale::Command RandomCommands::next(const sale::Sale& sale, Instant now) {
+  sale::Command command{.action = action(sale, now)};
+  if (one_in(20)) command.actor = "ben";
+  if (one_in(8)) command.owner = BuyerId("b" + std::to_string(below(6)));
+  return command;
+}
+
+sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now) {
+  const OrderKey order = some_order();
+  const bool flag = one_in(2);
+  const std::uint64_t die = below(1'000);
+  // A closed sale soon has nothing more to tell: it is removed, or archived, and made anew.
+  const bool closed = sale.exists() && sale.view().state == sale::SaleState::closed;
+  if (!sale.exists() && die < 300) return std::get<sale::Put>(first_put().action);
+  if (closed && die < 30) {
+    sale::Archive archive{.seq = Seq(sale.view().seq.value() + below(8) / 7), .file_hash = {}};
+    archive.file_hash[0] = static_cast<std::uint8_t>(die);
+    return archive;
+  }
+  if (closed && die < 60) return sale::Remove{};
+  if (die < 420) return one_in(9) ? buy_again() : buy();
+  if (die < 520) return sale::BeginPayment{order};
+  if (die < 600) return sale::PaymentSucceeded{order, flag};
+  if (die < 660) return sale::PaymentFailed{order};
+  if (die < 700) return sale::CaptureSettled{order, flag};
+  if (die < 730) {
+    return sale::Release{order, flag ? sale::Reason::payment_failed : sale::Reason::cancelled};
+  }
+  if (die < 800) return sale::Cancel{order};
+  if (die < 840) return sale::Refund{order, flag};
+  if (die < 860) return sale::RefundSettled{order};
+  if (die < 920) return restock();
+  if (die < 930) return sale::Pause{};
+  if (die < 952) return sale::Resume{};
+  if (die < 966) return sale::Restart{milliseconds(below(6'000))};
+  if (die < 970) return sale::Close{};
+  if (die < 997) return put(now);
+  return sale::Remove{};
+}
+
+/// Mostly one of the latest, now and then any, or one that nobody has.
+OrderKey RandomCommands::some_order() {
+  if (bought_.empty() || one_in(100)) return OrderKey{.bytes = {99}};
+  if (one_in(10)) return bought_[below(bought_.size())].order;
+  return bought_[bought_.size() - 1 - below(std::min(bought_.size(), kLatest))].order;
+}
+
+sale::Buy RandomCommands::buy() {
+  sale::Buy buy;
+  buy.buyer = BuyerId("b" + std::to_string(below(8)));
+  if (one_in(2)) buy.key = IdempotencyKey("k" + std::to_string(below(20)));
+  if (one_in(3)) buy.reference = Reference("cart");
+  const bool dear = world_ == sale::checkers::kWorlds;
+  std::map<std::string, std::uint32_t> wanted;
+  for (std::uint64_t i = one_in(3) ? 1 + below(dear ? 16 : 4) : 1; i > 0; --i) {
+    const auto quantity = static_cast<std::uint32_t>(1 + below(dear ? 1'000 : 3));
+    wanted[spec_.items[below(spec_.items.size())].sku.value()] = quantity;
+  }
+  if (one_in(150)) wanted["unknown"] = 1;
+  for (const auto& [sku, quantity] : wanted) buy.lines.push_back({SkuId(sku), quantity, 0});
+  if (one_in(100)) spoil(buy);
+  ++numbered_;
+  for (unsigned i = 0; i < 8; ++i) {
+    buy.order.bytes.at(i + 8) = static_cast<std::uint8_t>(numbered_ >> 8 * i);
+  }
+  bought_.push_back(buy);
+  return buy;
+}
+
+void RandomCommands::spoil(sale::Buy& buy) {
+  switch (below(6)) {
+    case 0:
+      buy.buyer = BuyerId("not one");
+      break;
+    case 1:
+      buy.key = IdempotencyKey(std::string(65, 'k'));
+      break;
+    case 2:
+      buy.reference = Reference("a b");
+      break;
+    case 3:
+      buy.lines.clear();
+      break;
+    case 4:
+      buy.lines.front().quantity = 1'001;
+      break;
+    default:
+      buy.lines.push_back(buy.lines.front());
+  }
+}
+
+/// An earlier press, the same or with other items.
+sale::Buy RandomCommands::buy_again() {
+  sale::Buy again = buy();
+  const sale::Buy& earlier = bought_[below(bought_.size())];
+  again.buyer = earlier.buyer;
+  again.key = earlier.key;
+  again.lines = earlier.lines;
+  if (one_in(3) && !again.lines.empty()) again.lines[0].quantity = again.lines[0].quantity % 3 + 1;
+  return again;
+}
+
+sale::Restock RandomCommands::restock() {
+  sale::Restock restock;
+  restock.sku = one_in(20) ? SkuId("unknown") : spec_.items[below(spec_.items.size())].sku;
+  restock.delta = static_cast<std::int64_t>(below(8)) - 3;
+  if (one_in(12)) restock.delta = 200;  // more than one step can promote
+  if (one_in(40)) restock.delta = 10'000'000;
+  if (one_in(4)) restock.key = IdempotencyKey("r" + std::to_string(below(6)));
+  if (one_in(40)) restock.key = IdempotencyKey("not one");
+  return restock;
+}
+
+sale::Put RandomCommands::put(Instant now) {
+  sale::Put put;
+  put.spec = spec_;
+  put.present = 1U << below(16);
+  if (one_in(6)) put.present |= 1U << below(16);
+  sale::SaleSpec& spec = put.spec;
+  const auto seconds_from_now = [&](std::uint64_t most) { return now + seconds(below(most)); };
+  spec.title = "title " + std::to_string(below(4));
+  spec.currency = one_in(2) ? "KRW" : (one_in(5) ? "euro" : "EUR");
+  for (sale::ItemSpec& item : spec.items) item.stock += static_cast<std::int64_t>(below(2));
+  if (one_in(6)) spec.items.push_back(spec.items.front());
+  spec.opens_at.reset();
+  if (!one_in(4)) spec.opens_at = seconds_from_now(8);
+  spec.closes_at = seconds_from_now(60) + milliseconds(1);
+  spec.hold_seconds = static_cast<std::int64_t>(below(6));
+  spec.payment_seconds = static_cast<std::int64_t>(below(8));
+  spec.payment_attempts = static_cast<std::uint32_t>(below(4));
+  spec.promotion_seconds = static_cast<std::int64_t>(below(6));
+  spec.limit_per_buyer = 2 + below(2);
+  spec.line_limit = one_in(8) ? 2'000'000 : below(8);
+  spec.payment = static_cast<sale::PaymentMode>(below(3));
+  if (one_in(2)) spec.checkout_url = "https://shop.example/{order}";
+  if (one_in(2)) spec.notify_url = "https://shop.example/notices";
+  spec.public_stock_hidden = one_in(2);
+  spec.test = !one_in(4);
+  return put;
+}
+
+}  // namespace dibs::redis

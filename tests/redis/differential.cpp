@@ -17,8 +17,11 @@ using sale::Code;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr int kArchivedLong = 4;
 constexpr Duration kAwayAfter = seconds(2);
-constexpr Duration kAliveEvery = milliseconds(500);  // as parts/words.lua has it
+// As parts/words.lua has them.
+constexpr Duration kAliveEvery = milliseconds(500);
+constexpr std::size_t kEventsPerCall = 512;
 
 std::string name_of(Code code) {
   return code == Code::ok ? "ok" : std::string(sale::info(code).name);
@@ -40,26 +43,27 @@ std::string in_full(const sale::Event& event) {
 /// Runs an episode. `sale_` does what the functions should; `events_` is all it has told.
 class Run {
  public:
-  Run(Connection& connection, const Library& library, const Episode& episode,
-      Situations* situations)
+  Run(Connection& connection, const Library& library, std::uint64_t seed, Situations* situations)
       : connection_(connection),
         library_(library),
-        episode_(episode),
+        seed_(seed),
         situations_(situations),
-        random_(episode.seed),
-        sale_(SaleId("s" + std::to_string(episode.seed))),
+        random_(seed),
+        sale_(SaleId("s" + std::to_string(seed))),
         now_(random_.start()),
         away_counts_(random_.one_in(4)) {}
 
-  std::optional<std::string> go() {
+  std::optional<std::string> go(std::uint64_t& commands) {
     waiting_.push_back(random_.first_put());
-    while (!trouble_ && done_ < episode_.commands) {
+    while (!trouble_ && done_ < random_.length() && archived_for_ < kArchivedLong) {
+      if (sale_.archived()) ++archived_for_;
       now_ += random_.pause();
       fill(random_.batch_size());
       batch();
     }
     if (!trouble_) compare_streams();
     clean_up();
+    commands += done_;
     return trouble_;
   }
 
@@ -71,9 +75,9 @@ class Run {
   void batch() {
     std::vector<const sale::Command*> commands;
     for (const sale::Command& command : waiting_) commands.push_back(&command);
-    BatchContext context{.sale = SaleId("s" + std::to_string(episode_.seed))};
+    BatchContext context{.sale = SaleId("s" + std::to_string(seed_))};
     context.epoch = epoch_;
-    context.fresh_epoch = "epoch-" + std::to_string(episode_.seed);
+    context.fresh_epoch = "epoch-" + std::to_string(seed_);
     context.known = known();
     context.min_seq = seq();
     context.now = now_;
@@ -101,7 +105,7 @@ class Run {
     const std::size_t events_before = events_.size();
     const std::size_t requests_before = requests_.size();
     const bool existed = sale_.exists();
-    come_back();
+    if (!come_back(result.seq)) return;
     for (const Applied& applied : result.results) {
       if (!applied.reached) break;
       if (trouble_) return;
@@ -110,18 +114,22 @@ class Run {
       ++done_;
       take(command, applied);
     }
-    if (result.results.empty()) drain(now_);
     while (!trouble_ && seq() < result.seq && sale_.due(now_)) sale_.step(now_, events_);
+    const bool did_enough = events_.size() - events_before >= kEventsPerCall;
+    if (result.results.empty() && sale_.due(now_) && !did_enough) fail("leaves something due");
     note_alive(existed, events_before, requests_before);
   }
 
-  void come_back() {
-    if (!away_counts_ || !sale_.exists() || alive_at_ == Instant()) return;
+  /// False when so much was due that the call ended before it had come back.
+  bool come_back(Seq until) {
+    if (!away_counts_ || !sale_.exists() || alive_at_ == Instant()) return true;
     const Duration away = now_ - alive_at_;
-    if (away <= kAwayAfter) return;
-    drain(alive_at_);
+    if (away <= kAwayAfter) return true;
+    while (sale_.due(alive_at_) && seq() < until) sale_.step(alive_at_, events_);
+    if (sale_.due(alive_at_)) return count("still away"), false;
     static_cast<void>(sale_.apply({.action = sale::Restart{away}}, now_, events_));
     count("away");
+    return true;
   }
 
   void note_alive(bool existed, std::size_t events_before, std::size_t requests_before) {
@@ -192,12 +200,13 @@ class Run {
       return fail("is due at " + text(result.next_due) + " instead of " + text(sale_.next_due()));
     }
     if (result.now != now_) return fail("another time");
-    if (!waiting_.empty() && result.events.size() < 500) fail("a command was not reached");
+    if (!waiting_.empty() && result.events.size() < kEventsPerCall)
+      fail("does not reach a command");
     if (!waiting_.empty()) count("not reached");
   }
 
   void compare_streams() {
-    const SaleId id("s" + std::to_string(episode_.seed));
+    const SaleId id("s" + std::to_string(seed_));
     const Reply events = connection_.call({"XRANGE", events_key(id), "-", "+"});
     if (events->elements != events_.size()) return fail("the stream has more or fewer events");
     for (std::size_t i = 0; i < events_.size(); ++i) {
@@ -226,7 +235,7 @@ class Run {
 
   void clean_up() {
     std::vector<std::string> words{"DEL"};
-    for (std::string& key : keys_of(SaleId("s" + std::to_string(episode_.seed)))) {
+    for (std::string& key : keys_of(SaleId("s" + std::to_string(seed_)))) {
       words.push_back(std::move(key));
     }
     connection_.call(words);
@@ -239,7 +248,7 @@ class Run {
 
   void fail(const std::string& what) {
     if (trouble_) return;
-    trouble_ = "seed " + std::to_string(episode_.seed) + ", command " + std::to_string(done_) +
+    trouble_ = "seed " + std::to_string(seed_) + ", command " + std::to_string(done_) +
                ": the function " + what;
   }
 
@@ -249,7 +258,7 @@ class Run {
 
   Connection& connection_;
   const Library& library_;
-  const Episode& episode_;
+  std::uint64_t seed_;
   Situations* situations_;
   RandomCommands random_;
   sale::Sale sale_;
@@ -258,6 +267,7 @@ class Run {
   bool away_counts_;
   Instant alive_at_;
   std::size_t done_ = 0;
+  int archived_for_ = 0;  ///< batches: nothing happens any more
   std::deque<sale::Command> waiting_;
   std::vector<sale::Event> events_;
   std::vector<NumberedRequest> requests_;
@@ -267,8 +277,9 @@ class Run {
 }  // namespace
 
 std::optional<std::string> difference(Connection& connection, const Library& library,
-                                      const Episode& episode, Situations* situations) {
-  return Run(connection, library, episode, situations).go();
+                                      std::uint64_t seed, std::uint64_t& commands,
+                                      Situations* situations) {
+  return Run(connection, library, seed, situations).go(commands);
 }
 
 }  // namespace dibs::redis

@@ -12,9 +12,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Those of the checkers of src/sale, and three of our own.
-constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 3;
-constexpr std::size_t kLatest = 12;  // orders that most commands are about
+// Those of the checkers of src/sale, and four of our own.
+constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 4;
+constexpr std::uint64_t kDear = sale::checkers::kWorlds;
+constexpr std::uint64_t kWide = kDear + 1;
+constexpr std::uint64_t kCrowded = kDear + 2;
+constexpr std::uint64_t kRush = kDear + 3;
+constexpr std::size_t kLatest = 40;  // presses whose orders most commands are about
+constexpr int kTries = 12;           // to find an order that is not over
+
+bool is_over(const sale::OrderView& order) {
+  if (order.state == sale::OrderState::released) return order.money == sale::Money::voided;
+  return order.state == sale::OrderState::sold_out || order.state == sale::OrderState::closed;
+}
 
 sale::SaleSpec small(std::uint64_t items, std::int64_t stock, std::int64_t price) {
   sale::SaleSpec spec;
@@ -52,6 +62,13 @@ sale::SaleSpec crowded() {  // one place after another in a line that is full at
   return spec;
 }
 
+sale::SaleSpec rush() {  // more holds that end at one moment, and more who wait, than a call does
+  sale::SaleSpec spec = small(1, 700, 5);
+  spec.limit_per_buyer = 3;
+  spec.line_limit = 600;
+  return spec;
+}
+
 }  // namespace
 
 RandomCommands::RandomCommands(std::uint64_t seed)
@@ -59,12 +76,14 @@ RandomCommands::RandomCommands(std::uint64_t seed)
 
 sale::SaleSpec RandomCommands::spec_of_world() const {
   switch (world_) {
-    case sale::checkers::kWorlds:
+    case kDear:
       return dear();
-    case sale::checkers::kWorlds + 1:
+    case kWide:
       return wide();
-    case sale::checkers::kWorlds + 2:
+    case kCrowded:
       return crowded();
+    case kRush:
+      return rush();
     default:
       return sale::checkers::spec_of(static_cast<std::uint8_t>(world_));
   }
@@ -78,7 +97,10 @@ sale::Command RandomCommands::first_put() const {
 
 Instant RandomCommands::start() const { return sale::checkers::kStart; }
 
+std::size_t RandomCommands::length() const { return world_ == kRush ? 4'000 : 400; }
+
 Duration RandomCommands::pause() {
+  if (world_ == kRush && !one_in(150)) return milliseconds(0);
   if (one_in(100)) return seconds(20);
   if (one_in(60)) return milliseconds(-700);
   constexpr std::array<int, 8> kPausesMs{0, 0, 0, 1, 300, 1'000, 1'000, 3'000};
@@ -98,20 +120,23 @@ sale::Command RandomCommands::next(const sale::Sale& sale, Instant now) {
 }
 
 sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now) {
-  const OrderKey order = some_order();
+  const OrderKey order = some_order(sale);
   const bool flag = one_in(2);
-  const std::uint64_t die = below(1'000);
+  std::uint64_t die = below(world_ == kRush ? 960 : 1'000);
+  if (world_ == kRush && !one_in(12)) die = 0;
+  const bool paused = sale.exists() && sale.view().state == sale::SaleState::paused;
+  if (paused && one_in(10)) return sale::Resume{};
   // A closed sale soon has nothing more to tell: it is removed, or archived, and made anew.
   const bool closed = sale.exists() && sale.view().state == sale::SaleState::closed;
-  if (!sale.exists() && die < 300) return std::get<sale::Put>(first_put().action);
-  if (closed && die < 30) {
+  if (!sale.exists() && die < 700) return std::get<sale::Put>(first_put().action);
+  if (closed && die < 60) {
     sale::Archive archive{.seq = Seq(sale.view().seq.value() + below(8) / 7), .file_hash = {}};
     archive.file_hash[0] = static_cast<std::uint8_t>(die);
     return archive;
   }
-  if (closed && die < 60) return sale::Remove{};
+  if (closed && die < 160) return sale::Remove{};
   if (die < 420) return one_in(9) ? buy_again() : buy();
-  if (die < 520) return sale::BeginPayment{order};
+  if (die < 480) return sale::BeginPayment{order};
   if (die < 600) return sale::PaymentSucceeded{order, flag};
   if (die < 660) return sale::PaymentFailed{order};
   if (die < 700) return sale::CaptureSettled{order, flag};
@@ -123,26 +148,32 @@ sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now
   if (die < 860) return sale::RefundSettled{order};
   if (die < 920) return restock();
   if (die < 930) return sale::Pause{};
-  if (die < 952) return sale::Resume{};
-  if (die < 966) return sale::Restart{milliseconds(below(6'000))};
-  if (die < 970) return sale::Close{};
+  if (die < 935) return sale::Resume{};
+  if (die < 960) return sale::Restart{milliseconds(below(6'000))};
+  if (die < 964) return sale::Close{};
   if (die < 997) return put(now);
   return sale::Remove{};
 }
 
 /// Mostly one of the latest, now and then any, or one that nobody has.
-OrderKey RandomCommands::some_order() {
+OrderKey RandomCommands::some_order(const sale::Sale& sale) {
   if (bought_.empty() || one_in(100)) return OrderKey{.bytes = {99}};
   if (one_in(10)) return bought_[below(bought_.size())].order;
-  return bought_[bought_.size() - 1 - below(std::min(bought_.size(), kLatest))].order;
+  OrderKey key;
+  for (int tries = 0; tries < kTries; ++tries) {
+    key = bought_[bought_.size() - 1 - below(std::min(bought_.size(), kLatest))].order;
+    const auto order = sale.find(key);
+    if (order && !is_over(*order)) break;
+  }
+  return key;
 }
 
 sale::Buy RandomCommands::buy() {
   sale::Buy buy;
-  buy.buyer = BuyerId("b" + std::to_string(below(8)));
+  buy.buyer = BuyerId("b" + std::to_string(below(world_ == kRush ? 2'000 : 8)));
   if (one_in(2)) buy.key = IdempotencyKey("k" + std::to_string(below(20)));
   if (one_in(3)) buy.reference = Reference("cart");
-  const bool dear = world_ == sale::checkers::kWorlds;
+  const bool dear = world_ == kDear;
   std::map<std::string, std::uint32_t> wanted;
   for (std::uint64_t i = one_in(3) ? 1 + below(dear ? 16 : 4) : 1; i > 0; --i) {
     const auto quantity = static_cast<std::uint32_t>(1 + below(dear ? 1'000 : 3));
@@ -195,7 +226,7 @@ sale::Buy RandomCommands::buy_again() {
 sale::Restock RandomCommands::restock() {
   sale::Restock restock;
   restock.sku = one_in(20) ? SkuId("unknown") : spec_.items[below(spec_.items.size())].sku;
-  restock.delta = static_cast<std::int64_t>(below(8)) - 3;
+  restock.delta = static_cast<std::int64_t>(below(7)) - 3;
   if (one_in(12)) restock.delta = 200;  // more than one step can promote
   if (one_in(40)) restock.delta = 10'000'000;
   if (one_in(4)) restock.key = IdempotencyKey("r" + std::to_string(below(6)));
@@ -216,7 +247,7 @@ sale::Put RandomCommands::put(Instant now) {
   if (one_in(6)) spec.items.push_back(spec.items.front());
   spec.opens_at.reset();
   if (!one_in(4)) spec.opens_at = seconds_from_now(8);
-  spec.closes_at = seconds_from_now(60) + milliseconds(1);
+  spec.closes_at = seconds_from_now(600) + milliseconds(1);
   spec.hold_seconds = static_cast<std::int64_t>(below(6));
   spec.payment_seconds = static_cast<std::int64_t>(below(8));
   spec.payment_attempts = static_cast<std::uint32_t>(below(4));

@@ -21,6 +21,9 @@ class RandomCommands {
   [[nodiscard]] sale::Command first_put() const;
   [[nodiscard]] Instant start() const;
 
+  /// How many commands it takes until much has happened.
+  [[nodiscard]] std::size_t length() const;
+
   /// What comes at `now`, given the sale as it is before the batch of this command.
   [[nodiscard]] sale::Command next(const sale::Sale& sale, Instant now);
   /// Time that passes before the next batch: often none, sometimes up to a window, rarely
@@ -37,7 +40,7 @@ class RandomCommands {
   sale::Restock restock();
   sale::Put put(Instant now);
   void spoil(sale::Buy& buy);
-  OrderKey some_order();
+  OrderKey some_order(const sale::Sale& sale);
   sale::SaleSpec spec_of_world() const;
 
   std::mt19937_64 random_;

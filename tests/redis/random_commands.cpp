@@ -12,14 +12,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Those of the checkers of src/sale, and four of our own.
-constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 4;
+// Those of the checkers of src/sale, and five of our own.
+constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 5;
 constexpr std::uint64_t kDear = sale::checkers::kWorlds;
 constexpr std::uint64_t kWide = kDear + 1;
 constexpr std::uint64_t kCrowded = kDear + 2;
 constexpr std::uint64_t kRush = kDear + 3;
+constexpr std::uint64_t kEnding = kDear + 4;
 constexpr std::size_t kLatest = 40;  // presses whose orders most commands are about
-constexpr int kTries = 12;           // to find an order that is not over
+constexpr int kTries = 40;           // to find an order that is not over
 
 bool is_over(const sale::OrderView& order) {
   if (order.state == sale::OrderState::released) return order.money == sale::Money::voided;
@@ -69,6 +70,18 @@ sale::SaleSpec rush() {  // more holds that end at one moment, and more who wait
   return spec;
 }
 
+sale::SaleSpec ending() {  // lines that end with more in them than one call takes out
+  sale::SaleSpec spec = small(1, 3, 5);
+  spec.limit_per_buyer = 3;
+  spec.line_limit = 400;
+  spec.hold_seconds = 60;
+  spec.payment = sale::PaymentMode::shop;
+  return spec;
+}
+
+/// Many people press, and little else happens.
+bool is_busy(std::uint64_t world) { return world == kRush || world == kEnding; }
+
 }  // namespace
 
 RandomCommands::RandomCommands(std::uint64_t seed)
@@ -84,6 +97,8 @@ sale::SaleSpec RandomCommands::spec_of_world() const {
       return crowded();
     case kRush:
       return rush();
+    case kEnding:
+      return ending();
     default:
       return sale::checkers::spec_of(static_cast<std::uint8_t>(world_));
   }
@@ -97,10 +112,10 @@ sale::Command RandomCommands::first_put() const {
 
 Instant RandomCommands::start() const { return sale::checkers::kStart; }
 
-std::size_t RandomCommands::length() const { return world_ == kRush ? 4'000 : 400; }
+std::size_t RandomCommands::length() const { return is_busy(world_) ? 4'000 : 400; }
 
 Duration RandomCommands::pause() {
-  if (world_ == kRush && !one_in(150)) return milliseconds(0);
+  if (is_busy(world_) && !one_in(150)) return milliseconds(0);
   if (one_in(100)) return seconds(20);
   if (one_in(60)) return milliseconds(-700);
   constexpr std::array<int, 8> kPausesMs{0, 0, 0, 1, 300, 1'000, 1'000, 3'000};
@@ -122,8 +137,8 @@ sale::Command RandomCommands::next(const sale::Sale& sale, Instant now) {
 sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now) {
   const OrderKey order = some_order(sale);
   const bool flag = one_in(2);
-  std::uint64_t die = below(world_ == kRush ? 960 : 1'000);
-  if (world_ == kRush && !one_in(12)) die = 0;
+  std::uint64_t die = below(is_busy(world_) ? 970 : 1'000);
+  if (is_busy(world_) && !one_in(12)) die = 0;
   const bool paused = sale.exists() && sale.view().state == sale::SaleState::paused;
   if (paused && one_in(10)) return sale::Resume{};
   // A closed sale soon has nothing more to tell: it is removed, or archived, and made anew.
@@ -148,9 +163,9 @@ sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now
   if (die < 860) return sale::RefundSettled{order};
   if (die < 920) return restock();
   if (die < 930) return sale::Pause{};
-  if (die < 935) return sale::Resume{};
-  if (die < 960) return sale::Restart{milliseconds(below(6'000))};
-  if (die < 964) return sale::Close{};
+  if (die < 932) return sale::Resume{};
+  if (die < 970) return sale::Restart{milliseconds(below(flag ? 6'000 : 900))};
+  if (die < 973) return sale::Close{};
   if (die < 997) return put(now);
   return sale::Remove{};
 }
@@ -161,16 +176,18 @@ OrderKey RandomCommands::some_order(const sale::Sale& sale) {
   if (one_in(10)) return bought_[below(bought_.size())].order;
   OrderKey key;
   for (int tries = 0; tries < kTries; ++tries) {
-    key = bought_[bought_.size() - 1 - below(std::min(bought_.size(), kLatest))].order;
+    const std::size_t latest = world_ == kEnding ? bought_.size() : kLatest;
+    key = bought_[bought_.size() - 1 - below(std::min(bought_.size(), latest))].order;
     const auto order = sale.find(key);
-    if (order && !is_over(*order)) break;
+    const bool too_early = world_ == kEnding && order && order->state == sale::OrderState::waiting;
+    if (order && !is_over(*order) && !too_early) break;
   }
   return key;
 }
 
 sale::Buy RandomCommands::buy() {
   sale::Buy buy;
-  buy.buyer = BuyerId("b" + std::to_string(below(world_ == kRush ? 2'000 : 8)));
+  buy.buyer = BuyerId("b" + std::to_string(below(is_busy(world_) ? 2'000 : 8)));
   if (one_in(2)) buy.key = IdempotencyKey("k" + std::to_string(below(20)));
   if (one_in(3)) buy.reference = Reference("cart");
   const bool dear = world_ == kDear;

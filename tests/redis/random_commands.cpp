@@ -64,7 +64,7 @@ sale::SaleSpec crowded() {  // one place after another in a line that is full at
 }
 
 sale::SaleSpec rush() {  // more holds that end at one moment, and more who wait, than a call does
-  sale::SaleSpec spec = small(1, 700, 5);
+  sale::SaleSpec spec = small(1, 1'400, 5);
   spec.limit_per_buyer = 3;
   spec.line_limit = 600;
   return spec;
@@ -115,7 +115,7 @@ Instant RandomCommands::start() const { return sale::checkers::kStart; }
 std::size_t RandomCommands::length() const { return is_busy(world_) ? 4'000 : 400; }
 
 Duration RandomCommands::pause() {
-  if (is_busy(world_) && !one_in(150)) return milliseconds(0);
+  if (is_busy(world_)) return seconds(one_in(80) ? 5 : 0);
   if (one_in(100)) return seconds(20);
   if (one_in(60)) return milliseconds(-700);
   constexpr std::array<int, 8> kPausesMs{0, 0, 0, 1, 300, 1'000, 1'000, 3'000};

@@ -76,7 +76,9 @@ Result<std::unique_ptr<ShopStore>> ShopStore::open(Options options, const Clock&
 ShopStore::ShopStore(Options options, const Clock& clock)
     : options_(std::move(options)), clock_(clock), design_(make_design(options_.design)) {}
 
-ShopStore::~ShopStore() {
+ShopStore::~ShopStore() { drain(); }
+
+void ShopStore::drain() {
   worker_ = {};
   pool_.reset();
 }

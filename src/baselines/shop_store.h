@@ -46,6 +46,8 @@ class ShopStore final : public store::SaleStore {
   /// Answers what is under way first.
   ~ShopStore() override;
 
+  /// Answers what was submitted; nothing may be submitted any more.
+  void drain();
   /// One turn of the worker, now, on this thread.
   void work_once();
 

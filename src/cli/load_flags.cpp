@@ -60,7 +60,11 @@ void add_shape_flags(CLI::App& app, CrowdFlags& flags) {
 void add_report_flags(CLI::App& app, ReportFiles& files) {
   app.add_option("--json", files.json, "File for the result as one JSON object")
       ->envname("DIBS_JSON");
-  app.add_option("--csv", files.csv, "File for one row a buyer")->envname("DIBS_CSV");
+  app.add_option("--csv", files.csv,
+                 files.csv_is_directory ? "Directory for a table of all runs and, for each run, a "
+                                          "file of one row a buyer"
+                                        : "File for one row a buyer")
+      ->envname("DIBS_CSV");
   app.add_option("--html", files.html, "File for the report with charts, self-contained")
       ->envname("DIBS_HTML");
   app.add_option("--lang", files.language, "Language of table and report")

@@ -40,7 +40,10 @@ Result<void> read_webhook_secrets(const ServeOptions& options, api::Options& api
 Result<ChosenProvider> choose_provider(const ServeOptions& options, api::Options& api) {
   ChosenProvider chosen;
   if (options.payments.empty()) {
-    if (options.insecure_demo) chosen.provider = payment::make_demo_provider(system_clock());
+    if (options.insecure_demo) {
+      chosen.provider = payment::make_demo_provider(
+          system_clock(), std::chrono::milliseconds(options.payment_delay_ms));
+    }
     return chosen;
   }
   if (auto read = read_webhook_secrets(options, api); !read) return std::unexpected(read.error());

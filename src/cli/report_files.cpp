@@ -15,6 +15,24 @@ Fault not_writable(const std::string& path) {
           "Check the directory, its permissions and the space there."};
 }
 
+Result<void> check_file(const std::string& path) {
+  if (path.empty()) return {};
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(path, ignored);
+  const bool opened = std::ofstream(path, std::ios::binary | std::ios::app).is_open();
+  if (!opened) return std::unexpected(not_writable(path));
+  if (!was_there) std::filesystem::remove(path, ignored);
+  return {};
+}
+
+Result<void> check_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return check_file(path + "/comparison.csv");
+}
+
+}  // namespace
+
 Result<void> write_file(const std::string& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << bytes;
@@ -23,22 +41,16 @@ Result<void> write_file(const std::string& path, const std::string& bytes) {
   return {};
 }
 
-}  // namespace
-
 load::Language language_of(const ReportFiles& files) {
   return files.language == "ko" ? load::Language::korean : load::Language::english;
 }
 
 Result<void> check_writable(const ReportFiles& files) {
-  for (const auto& path : {files.json, files.csv, files.html}) {
-    if (path.empty()) continue;
-    std::error_code ignored;
-    const bool was_there = std::filesystem::exists(path, ignored);
-    const bool opened = std::ofstream(path, std::ios::binary | std::ios::app).is_open();
-    if (!opened) return std::unexpected(not_writable(path));
-    if (!was_there) std::filesystem::remove(path, ignored);
+  for (const auto& path : {files.json, files.html}) {
+    if (auto good = check_file(path); !good) return good;
   }
-  return {};
+  if (files.csv_is_directory && !files.csv.empty()) return check_directory(files.csv);
+  return check_file(files.csv);
 }
 
 int report(const load::Run& run, const ReportFiles& files) {

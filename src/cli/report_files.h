@@ -12,6 +12,7 @@ struct ReportFiles {
   std::string json;
   std::string csv;
   std::string html;
+  bool csv_is_directory = false;  ///< one file a run; it is made if it is missing
   std::string language = "en";
 };
 
@@ -19,6 +20,9 @@ struct ReportFiles {
 
 /// Whether every report can be written, so that no run is made for nothing. Leaves no trace.
 [[nodiscard]] Result<void> check_writable(const ReportFiles& files);
+
+/// Writes one file; the fault names it.
+[[nodiscard]] Result<void> write_file(const std::string& path, const std::string& bytes);
 
 /// Prints table and verdict and writes the files asked for, all that can be. Gives the exit status.
 [[nodiscard]] int report(const load::Run& run, const ReportFiles& files);

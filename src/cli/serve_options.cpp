@@ -141,6 +141,9 @@ void add_flags(CLI::App& app, ServeOptions& options) {
          "DIBS_OPERATOR_TOKENS names the operators")
       ->check(CLI::Range(0U, 86'400U))
       ->capture_default_str();
+  app.add_option("--payment-delay-ms", options.payment_delay_ms,
+                 "How long the demo's provider takes for each payment")
+      ->group("");
   app.add_flag("--unmerged", options.unmerged,
                "Number requests in the order of the queues, to see what the merge is worth")
       ->group("");

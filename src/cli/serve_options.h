@@ -35,9 +35,10 @@ struct ServeOptions {
   bool quiet = false;            ///< log only what is wrong
   bool die_with_parent = false;  ///< for a server that is part of a run of `dibs rush`
   bool insecure_demo = false;
-  std::uint32_t demo_opens_in = 0;  ///< seconds until the demo's own sale opens
-  bool unmerged = false;            ///< for the proof that the merge matters; never in a real sale
-  Settings settings;                ///< set by add_settings
+  std::uint32_t payment_delay_ms = 0;  ///< of the demo's provider; for comparisons
+  std::uint32_t demo_opens_in = 0;     ///< seconds until the demo's own sale opens
+  bool unmerged = false;  ///< for the proof that the merge matters; never in a real sale
+  Settings settings;      ///< set by add_settings
 };
 
 void add_flags(CLI::App& app, ServeOptions& options);

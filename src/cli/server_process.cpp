@@ -68,13 +68,14 @@ Result<std::string> read_address(int output) {
 }  // namespace
 
 Result<ServerProcess> ServerProcess::start(const std::vector<std::string>& arguments,
-                                           const std::vector<std::string>& environment) {
+                                           const std::vector<std::string>& environment,
+                                           const std::string& command) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fault(FaultKind::unavailable, std::string("No pipe: ") + std::strerror(errno) + ".",
                  "Raise the limit on open files (ulimit -n).");
   }
-  std::vector<std::string> argv = {"dibs", "serve"};
+  std::vector<std::string> argv = {"dibs", command};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   const auto env = merged_environment(environment);
   posix_spawn_file_actions_t actions;

@@ -14,10 +14,11 @@ namespace dibs::cli {
 /// what the test tool costs. It is killed when this object goes and has not stopped before.
 class ServerProcess {
  public:
-  /// Starts this very program as `serve ARGUMENTS…`, with `environment` (NAME=VALUE) added, and
+  /// Starts this very program as `COMMAND ARGUMENTS…`, with `environment` (NAME=VALUE) added, and
   /// waits until it says where it listens. Fails with the child's own last words.
   [[nodiscard]] static Result<ServerProcess> start(const std::vector<std::string>& arguments,
-                                                   const std::vector<std::string>& environment);
+                                                   const std::vector<std::string>& environment,
+                                                   const std::string& command = "serve");
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;
   ServerProcess(const ServerProcess&) = delete;

@@ -19,6 +19,9 @@ struct Subcommand {
 [[nodiscard]] Subcommand add_serve(CLI::App& app);
 [[nodiscard]] Subcommand add_load(CLI::App& app);
 [[nodiscard]] Subcommand add_rush(CLI::App& app);
+[[nodiscard]] Subcommand add_compare(CLI::App& app);
+/// `dibs baseline`, not shown: one of the shop's earlier designs, which `dibs compare` measures.
+[[nodiscard]] Subcommand add_baseline(CLI::App& app);
 [[nodiscard]] Subcommand add_payments(CLI::App& app);
 [[nodiscard]] Subcommand add_audit(CLI::App& app);
 [[nodiscard]] Subcommand add_why(CLI::App& app);

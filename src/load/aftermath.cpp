@@ -51,14 +51,14 @@ void check_payments(std::vector<Press>& presses, Findings& findings) {
   }
 }
 
-void ask_once_more(PlainClient& client, const Script& script, std::vector<Press>& presses,
-                   Findings& findings) {
+void ask_once_more(PlainClient& client, const Script& script, bool replays,
+                   std::vector<Press>& presses, Findings& findings) {
   int orders = 0;
   for (Press& press : presses) {
     const bool settled = press.outcome == Outcome::paid || press.outcome == Outcome::payment_failed;
     if (client.lost() || orders == kOrdersMax) return;
     if (!settled) continue;
-    if (orders++ < kReplaysMax) replay(client, script, press, findings);
+    if (orders++ < kReplaysMax && replays) replay(client, script, press, findings);
     look(client, script, press, findings);
   }
 }

@@ -67,6 +67,10 @@ void Driver::run(const ProgressListener& progress) {
       timed_out_ = true;
       break;
     }
+    if (options_.time_limit && now_ns - first_press_ns_ > options_.time_limit->count()) {
+      over_limit_ = true;
+      break;
+    }
   }
   crowd_.give_up();
   over_ = true;

@@ -25,6 +25,7 @@ class Driver final : public AnswerSink {
   /// CLOCK_MONOTONIC of the first press.
   [[nodiscard]] std::int64_t first_press_ns() const { return first_press_ns_; }
   [[nodiscard]] bool timed_out() const { return timed_out_; }
+  [[nodiscard]] bool over_limit() const { return over_limit_; }  ///< Options::time_limit
   [[nodiscard]] Exchanges& exchanges() { return exchanges_; }
   [[nodiscard]] Watch& watch() { return watch_; }
   [[nodiscard]] const Crowd& crowd() const { return crowd_; }
@@ -63,6 +64,7 @@ class Driver final : public AnswerSink {
   std::int64_t next_report_ns_ = 0;
   std::int64_t next_nudge_ns_ = 0;
   bool timed_out_ = false;
+  bool over_limit_ = false;
   bool over_ = false;
 };
 

@@ -82,7 +82,8 @@ void check_sale(const Run& run, const SaleFacts& after, Findings& findings) {
   const std::string figures = "available " + std::to_string(after.available) + ", held " +
                               std::to_string(after.held) + ", sold " + std::to_string(after.sold) +
                               ", total " + std::to_string(after.total);
-  findings.expect(after.available + after.held + after.sold == after.total,
+  findings.expect(after.available + static_cast<std::int64_t>(after.held + after.sold) ==
+                      static_cast<std::int64_t>(after.total),
                   "Available, held and sold do not add up to the total", figures);
   std::uint64_t paid = 0;
   bool all_final = true;
@@ -100,7 +101,7 @@ void check_sale(const Run& run, const SaleFacts& after, Findings& findings) {
 /// What is asked when all is over. A server that answers no more is asked once.
 void ask_afterwards(PlainClient& client, const Script& script,
                     const std::vector<CounterGrowth>& counters, Run& run, Findings& findings) {
-  if (!run.timed_out) ask_once_more(client, script, run.presses, findings);
+  if (!run.timed_out) ask_once_more(client, script, run.options.replays, run.presses, findings);
   note_growth(counters, read_counters(client, run.options), run);
   if (auto after = read_sale(client, run.options)) run.sale_after = *after;
   if (run.sale_after) {
@@ -130,7 +131,8 @@ Result<Run> run(const Options& options, const ProgressListener& progress) {
   run.options = options;
   run.machine = this_machine();
   run.sale_before = *sale;
-  run.stock = options.stock.value_or(sale->available);
+  run.stock = options.stock.value_or(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(sale->available, 0)));
   const Script script(options, sale->sku);
   run.presses = make_presses(options, script);
   if (auto way = check_way_in(client, script, options, *sale); !way) {
@@ -152,6 +154,7 @@ Result<Run> run(const Options& options, const ProgressListener& progress) {
   const Exchanges& exchanges = driver.exchanges();
   run.exchanges = exchanges.list.size();
   run.timed_out = driver.timed_out();
+  run.over_limit = driver.over_limit();
   run.later_refusals = driver.crowd().later_refusals();
   const std::int64_t zero_ns = first_sent_ns(exchanges, driver.first_press_ns());
   run.started = system_clock().now() - Duration(monotonic_ns() - zero_ns);

@@ -79,6 +79,14 @@ struct Options {
   /// Counters on /metrics that must not grow during a run, with what it means when they do.
   std::vector<ZeroCounter> zero_counters = default_zero_counters();
   bool refusals_allowed = false;  ///< 429 and 503 break no promise: this is no rush
+
+  /// The order's `reference` is the token of its payment: tells a store that pays inside the buy,
+  /// as no product does, how that payment ends.
+  bool token_in_reference = false;
+  bool replays = true;  ///< false: keys promise nothing, and nobody presses again with a used one
+  /// Since the first press; then the run is over, and whoever was accepted and is not final is
+  /// stranded.
+  std::optional<Duration> time_limit;
 };
 
 /// `HOST:PORT` as it stands in an address and in the header Host.

@@ -27,7 +27,7 @@ struct SaleFacts {
   std::uint64_t line_limit = 0;
   bool stock_shown = true;  ///< else the figures below are all 0
   std::uint64_t total = 0;
-  std::uint64_t available = 0;
+  std::int64_t available = 0;  ///< below 0 only where a design does not look
   std::uint64_t held = 0;
   std::uint64_t sold = 0;
   std::uint64_t waiting = 0;
@@ -77,7 +77,8 @@ struct Run {
   std::vector<Sentence> invalid_because;  ///< not empty: the figures mean nothing
   std::vector<CounterGrowth> counters;    ///< Options::zero_counters that the server has
   std::uint64_t exchanges = 0;            ///< requests sent in all
-  bool timed_out = false;
+  bool timed_out = false;                 ///< nothing changed for Options::patience
+  bool over_limit = false;                ///< ended by Options::time_limit
   /// Refusals of what followed a press, by code; most were asked again.
   std::map<std::string, std::uint64_t> later_refusals;
 
@@ -106,6 +107,9 @@ struct Run {
   [[nodiscard]] std::uint64_t turned_away() const;
   /// Units that came on sale during the run, or went (negative).
   [[nodiscard]] std::int64_t units_added() const;
+  /// total - available - held - sold at the end: above 0 units are lost, below 0 some are there
+  /// that never were. 0 where the law of conservation holds, or nobody could be asked.
+  [[nodiscard]] std::int64_t units_missing() const;
 };
 
 /// Computes everything below `stock` from what stands above it. Sorts the presses.

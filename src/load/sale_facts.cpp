@@ -13,12 +13,12 @@ namespace json = boost::json;
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-[[nodiscard]] std::optional<std::uint64_t> number_of(const json::object& object,
-                                                     std::string_view name) {
+template <class Number = std::uint64_t>
+[[nodiscard]] std::optional<Number> number_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   if (value == nullptr) return std::nullopt;
   boost::system::error_code error;
-  const auto number = value->to_number<std::uint64_t>(error);
+  const auto number = value->to_number<Number>(error);
   if (error) return std::nullopt;
   return number;
 }
@@ -44,7 +44,7 @@ namespace json = boost::json;
   out.line_limit = number_of(sale, "line_limit").value_or(0);
   out.stock_shown = item.contains("available");
   out.total = number_of(item, "total").value_or(0);
-  out.available = number_of(item, "available").value_or(0);
+  out.available = number_of<std::int64_t>(item, "available").value_or(0);
   out.held = number_of(item, "held").value_or(0);
   out.sold = number_of(item, "sold").value_or(0);
   out.waiting = number_of(item, "waiting").value_or(0);

@@ -104,6 +104,10 @@ void Script::append_credentials(std::string_view name, std::string_view token,
   out.append("Dibs-Buyer: ").append(name).append("\r\n");
 }
 
+std::string_view Script::token_of(std::uint32_t buyer) const {
+  return payment_fails_[buyer] ? "tok_fail" : "tok_ok";
+}
+
 void Script::append_post(std::uint32_t buyer, std::string_view path, std::string_view extra_header,
                          std::string_view body, std::string& out) const {
   out.append("POST ").append(path).append(" HTTP/1.1\r\n").append(host_line_);
@@ -119,7 +123,11 @@ void Script::prepare_first(std::uint32_t buyer) {
     bytes_.append("GET /v1/sales/").append(options_.sale).append(" HTTP/1.1\r\n");
     bytes_.append(host_line_).append("\r\n");
   } else {
-    const std::string body = R"({"items":[{"sku":")" + sku_ + R"(","quantity":1}]})";
+    std::string body = R"({"items":[{"sku":")" + sku_ + R"(","quantity":1}])";
+    if (options_.token_in_reference) {
+      body.append(R"(,"reference":")").append(token_of(buyer)).append("\"");
+    }
+    body += '}';
     const std::string key = "Idempotency-Key: " + key_prefix_ + std::to_string(buyer + 1) + "\r\n";
     append_post(buyer, "/v1/sales/" + options_.sale + "/orders", key, body, bytes_);
     body_size = body.size();
@@ -153,8 +161,7 @@ void Script::write(Task task, std::string_view order, std::string& out) const {
       return;
     case Ask::pay:
       append_post(task.buyer, path + "/payment", {},
-                  payment_fails_[task.buyer] ? R"({"token":"tok_fail"})" : R"({"token":"tok_ok"})",
-                  out);
+                  R"({"token":")" + std::string(token_of(task.buyer)) + "\"}", out);
       return;
     case Ask::begin:
       append_post(task.buyer, path + "/begin", {}, "{}", out);

@@ -23,6 +23,8 @@ class Script {
     std::size_t head_size = 0;  ///< where a press sent in two segments is cut
   };
 
+  /// Whether a store may pay inside the buy: Options::token_in_reference.
+  [[nodiscard]] bool may_pay_at_once() const { return options_.token_in_reference; }
   [[nodiscard]] Ask first_ask(std::uint32_t buyer) const;
   [[nodiscard]] bool leaves_early(std::uint32_t buyer) const { return leaves_early_[buyer]; }
   [[nodiscard]] bool payment_fails(std::uint32_t buyer) const { return payment_fails_[buyer]; }
@@ -43,6 +45,7 @@ class Script {
   void draw(const Options& options);
   void prepare_credentials(const Options& options);
   void prepare_first(std::uint32_t buyer);
+  [[nodiscard]] std::string_view token_of(std::uint32_t buyer) const;
   void append_credentials(std::uint32_t buyer, std::string& out) const;
   void append_credentials(std::string_view name, std::string_view token, std::string& out) const;
   void append_post(std::uint32_t buyer, std::string_view path, std::string_view extra_header,

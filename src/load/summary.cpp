@@ -58,6 +58,12 @@ std::int64_t Run::units_added() const {
          static_cast<std::int64_t>(sale_before.total);
 }
 
+std::int64_t Run::units_missing() const {
+  if (!sale_after || !sale_after->stock_shown) return 0;
+  return static_cast<std::int64_t>(sale_after->total) - sale_after->available -
+         static_cast<std::int64_t>(sale_after->held + sale_after->sold);
+}
+
 void summarise(Run& run, std::optional<std::int64_t> border_ns) {
   sort_by_press(run.presses);
   run.outcomes = {};

@@ -2,12 +2,15 @@
 
 #include "load/json_writer.h"
 #include "load/report.h"
+#include "load/run_json.h"
 
 namespace dibs::load {
 namespace {
 
 /// Six decimal places: a microsecond of a second, a nanosecond of a millisecond.
 [[nodiscard]] double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+
+}  // namespace
 
 void write_latency(JsonWriter& json, std::string_view name, const Latency& latency) {
   json.key(name).begin_object();
@@ -16,6 +19,8 @@ void write_latency(JsonWriter& json, std::string_view name, const Latency& laten
   json.member("p999", rounded(latency.p999)).member("p9999", rounded(latency.p9999));
   json.member("max", rounded(latency.max)).end_object();
 }
+
+namespace {
 
 void write_outcomes(JsonWriter& json, const Run& run) {
   json.key("outcomes").begin_object();
@@ -51,6 +56,8 @@ void write_fairness(JsonWriter& json, const Fairness& fairness) {
   json.end_object();
 }
 
+}  // namespace
+
 void write_usage(JsonWriter& json, std::string_view prefix, const std::optional<Usage>& usage) {
   const std::string name(prefix);
   if (!usage) {
@@ -70,6 +77,8 @@ void write_usage(JsonWriter& json, std::string_view prefix, const std::optional<
   json.member(name + "_rss_share_percent", rounded(usage->rss_share_percent));
   json.member(name + "_rss_mib_mean", rounded(usage->rss_mib_mean));
 }
+
+namespace {
 
 [[nodiscard]] std::string_view name_of(Pacing pacing) {
   switch (pacing) {
@@ -136,6 +145,8 @@ void write_settings(JsonWriter& json, const Run& run) {
   json.member("seed", options.seed).end_object();
 }
 
+}  // namespace
+
 void write_machine(JsonWriter& json, const Machine& machine) {
   json.key("machine").begin_object();
   json.member("cpu", machine.cpu).member("cores", std::uint64_t{machine.cores});
@@ -143,10 +154,7 @@ void write_machine(JsonWriter& json, const Machine& machine) {
   json.end_object();
 }
 
-}  // namespace
-
-std::string to_json(const Run& run) {
-  JsonWriter json;
+void write_run(JsonWriter& json, const Run& run) {
   json.begin_object();
   json.member("strategy", run.options.strategy);
   json.member("requests", std::uint64_t{run.presses.size()}).member("stock", run.stock);
@@ -167,7 +175,13 @@ std::string to_json(const Run& run) {
   json.member("started_at", to_rfc3339(run.started)).member("exchanges", run.exchanges);
   write_settings(json, run);
   write_machine(json, run.machine);
+  json.member("units_missing", run.units_missing()).member("over_limit", run.over_limit);
   json.end_object();
+}
+
+std::string to_json(const Run& run) {
+  JsonWriter json;
+  write_run(json, run);
   return json.take() + "\n";
 }
 

@@ -1,7 +1,7 @@
 #include "payment/demo_provider.h"
 
 #include <condition_variable>
-#include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -15,7 +15,8 @@ constexpr Duration kLateness = std::chrono::seconds(3);
 
 class DemoProvider final : public Provider {
  public:
-  explicit DemoProvider(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
+  DemoProvider(const Clock& clock, Duration delay)
+      : clock_(clock), delay_(delay), thread_([this] { run(); }) {}
   ~DemoProvider() override {
     {
       const std::lock_guard lock(mutex_);
@@ -26,11 +27,13 @@ class DemoProvider final : public Provider {
   }
 
   void authorise(const Attempt& attempt, std::move_only_function<void(Verdict)> done) override {
-    if (attempt.token == kOk) return done(Verdict::authorised);
-    if (attempt.token != kLate) return done(Verdict::declined);
+    const bool late = attempt.token == kLate;
+    const Verdict verdict = late || attempt.token == kOk ? Verdict::authorised : Verdict::declined;
+    const Duration wait = delay_ + (late ? kLateness : Duration(0));
+    if (wait <= Duration(0)) return done(verdict);
     {
       const std::lock_guard lock(mutex_);
-      late_.push_back({clock_.monotonic() + kLateness, std::move(done)});
+      late_.emplace(clock_.monotonic() + wait, Late{verdict, std::move(done)});
     }
     changed_.notify_one();
   }
@@ -54,11 +57,10 @@ class DemoProvider final : public Provider {
 
  private:
   struct Late {
-    Duration when;
+    Verdict verdict;
     std::move_only_function<void(Verdict)> done;
   };
 
-  /// All are equally late, so the first given is the first due.
   void run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -66,32 +68,33 @@ class DemoProvider final : public Provider {
         changed_.wait(lock);
         continue;
       }
-      const Duration wait = late_.front().when - clock_.monotonic();
+      const Duration wait = late_.begin()->first - clock_.monotonic();
       if (wait > Duration(0)) {
         changed_.wait_for(lock, wait);
         continue;
       }
-      auto done = std::move(late_.front().done);
-      late_.pop_front();
+      Late due = std::move(late_.begin()->second);
+      late_.erase(late_.begin());
       lock.unlock();
-      done(Verdict::authorised);
-      done = nullptr;
+      due.done(due.verdict);
+      due.done = nullptr;
       lock.lock();
     }
   }
 
   const Clock& clock_;
+  const Duration delay_;
   std::mutex mutex_;  ///< guards what follows but the thread
   std::condition_variable changed_;
-  std::deque<Late> late_;
+  std::multimap<Duration, Late> late_;  ///< by when they are due
   bool stopping_ = false;
   std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_demo_provider(const Clock& clock) {
-  return std::make_unique<DemoProvider>(clock);
+std::unique_ptr<Provider> make_demo_provider(const Clock& clock, Duration delay) {
+  return std::make_unique<DemoProvider>(clock, delay);
 }
 
 }  // namespace dibs::payment

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/end_on_signal.h"
+#include "load/load.h"
+
+/// One run of one strategy of `dibs compare`.
+namespace dibs::cli {
+
+[[nodiscard]] std::vector<std::string> all_strategies();
+/// Dibs itself, not one of the shop's designs.
+[[nodiscard]] bool is_dibs(const std::string& strategy);
+/// Why this build cannot run a strategy; nothing when it can.
+[[nodiscard]] std::optional<load::Sentence> why_unavailable(const std::string& strategy);
+
+struct CaseWork {
+  std::string strategy;
+  load::Options options;  ///< of the crowd
+  std::uint32_t stock = 0;
+  std::uint32_t payment_delay_ms = 0;
+  Duration queue_limit{0};
+  std::string directory;  ///< for what the run writes; a directory below it is made and removed
+  load::Language language = load::Language::english;
+};
+
+/// Starts what the strategy needs (a server, and a Redis of its own), lets the crowd loose, and
+/// stops everything again.
+[[nodiscard]] Result<load::Run> measure(const CaseWork& work, EndOnSignal& end);
+
+}  // namespace dibs::cli

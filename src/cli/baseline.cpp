@@ -19,8 +19,8 @@
 #include "http/server.h"
 #include "payment/demo_provider.h"
 
-// The same HTTP and the same routes as `dibs serve`, in front of a design that is measured. A command
-// of its own, and hidden: no setting of `dibs serve` must ever lead to selling like this.
+// The same HTTP and the same routes as `dibs serve`, in front of a design that is measured. A
+// command of its own, and hidden: no setting of `dibs serve` must ever lead to selling like this.
 
 namespace dibs::cli {
 namespace {

@@ -57,8 +57,8 @@ Result<std::string> baseline_of(const CompareFlags& flags) {
                "Add it to --strategies, or name one of those.");
 }
 
-Result<load::Comparison> compare(const CompareFlags& flags, load::Options options,
-                                 EndOnSignal& end, const std::string& directory) {
+Result<load::Comparison> compare(const CompareFlags& flags, load::Options options, EndOnSignal& end,
+                                 const std::string& directory) {
   load::Comparison all;
   all.options = options;
   all.stock = flags.stock;
@@ -178,7 +178,8 @@ void add_compare_flags(CLI::App& sub, CompareFlags& flags) {
       ->envname("DIBS_QUEUE_SECONDS")
       ->check(CLI::Range(1U, 3'600U))
       ->capture_default_str();
-  sub.add_option("--ledger", flags.ledger, "URL of the SQL ledger; not in this build; default: none")
+  sub.add_option("--ledger", flags.ledger,
+                 "URL of the SQL ledger; not in this build; default: none")
       ->envname("DIBS_COMPARE_LEDGER");
   sub.add_option("--write-back", flags.write_back,
                  "none, sync or async: how the ledger follows; only none in this build")

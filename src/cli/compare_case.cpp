@@ -36,12 +36,12 @@ Result<ServerProcess> start_server(const CaseWork& work, const RedisProcess* red
   const std::vector<std::string> environment = {"DIBS_OPERATOR_TOKENS=compare:" + token};
   const std::string delay = std::to_string(work.payment_delay_ms);
   if (!is_dibs(work.strategy)) {
-    return ServerProcess::start({"--design", work.strategy, "--redis", redis->address(),
-                                 "--payment-delay-ms", delay},
-                                environment, "baseline");
+    return ServerProcess::start(
+        {"--design", work.strategy, "--redis", redis->address(), "--payment-delay-ms", delay},
+        environment, "baseline");
   }
   std::vector<std::string> arguments = {
-      "--listen", "127.0.0.1:0",       "--insecure-demo", "--quiet", "--die-with-parent",
+      "--listen", "127.0.0.1:0",       "--insecure-demo",    "--quiet", "--die-with-parent",
       "--data",   directory + "/data", "--payment-delay-ms", delay};
   return ServerProcess::start(arguments, environment);
 }

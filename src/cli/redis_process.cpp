@@ -43,12 +43,23 @@ std::uint16_t free_port() {
 std::vector<std::string> words_of(const std::string& directory, RedisProcess::Keeps keeps,
                                   std::uint16_t port) {
   const bool every = keeps == RedisProcess::Keeps::every_write;
-  return {"redis-server", "--bind",       kRedisHost,
-          "--port",       std::to_string(port),
-          "--dir",        directory,      "--logfile", directory + "/redis.log",
-          "--save",       "",             "--daemonize",
-          "no",           "--appendonly", every ? "yes" : "no",
-          "--appendfsync", "always"};
+  return {"redis-server",
+          "--bind",
+          kRedisHost,
+          "--port",
+          std::to_string(port),
+          "--dir",
+          directory,
+          "--logfile",
+          directory + "/redis.log",
+          "--save",
+          "",
+          "--daemonize",
+          "no",
+          "--appendonly",
+          every ? "yes" : "no",
+          "--appendfsync",
+          "always"};
 }
 
 /// Only calls that are safe between fork and exec: other threads may hold locks.

@@ -9,8 +9,8 @@
 
 namespace dibs::cli {
 
-/// A private redis-server on a free port of this machine, for one run. It is killed when this object
-/// goes, or when this process ends in whatever way.
+/// A private redis-server on a free port of this machine, for one run. It is killed when this
+/// object goes, or when this process ends in whatever way.
 class RedisProcess {
  public:
   enum class Keeps : std::uint8_t {

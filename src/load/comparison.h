@@ -70,7 +70,8 @@ struct Change {
 /// The case with that name, with at least one run; null when there is none.
 [[nodiscard]] const Case* find_case(const Comparison& all, const std::string& strategy);
 
-/// What the shop published of its first lock and of its script: for reference, from another machine.
+/// What the shop published of its first lock and of its script: for reference, from another
+/// machine.
 struct Published {
   double tps;
   double seconds_total;

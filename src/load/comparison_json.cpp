@@ -76,7 +76,8 @@ void write_comparison_settings(JsonWriter& json, const Comparison& all) {
   json.member("runs", std::uint64_t{all.runs});
   json.member("entry_failure", options.entry_failure);
   json.member("payment_failure", options.payment_failure);
-  json.member("payment_delay_ms", std::chrono::duration<double, std::milli>(all.payment_delay).count());
+  json.member("payment_delay_ms",
+              std::chrono::duration<double, std::milli>(all.payment_delay).count());
   json.member("queue_seconds", std::chrono::duration<double>(all.queue_limit).count());
   json.member("seed", options.seed).member("started_at", to_rfc3339(all.started)).end_object();
 }

@@ -71,13 +71,12 @@ class ComparisonTable {
     const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(all_.payment_delay);
     out_ += with_commas(options.buyers) + std::string(say(" buyers, ", "명, ")) +
             with_commas(all_.stock) + std::string(say(" units, ", "개, ")) +
-            connection_words(options, language_) + ", " +
-            fixed(options.entry_failure * 100, 0) +
+            connection_words(options, language_) + ", " + fixed(options.entry_failure * 100, 0) +
             std::string(say(" % leave, ", " % 입장 포기, ")) +
             fixed(options.payment_failure * 100, 0) +
             std::string(say(" % of payments fail, a payment takes ", " % 결제 실패, 결제 시간 ")) +
             std::to_string(delay.count()) + " ms, " + std::to_string(all_.runs) +
-            std::string(say(" runs each\n", "회씩\n"));
+            std::string(say(all_.runs == 1 ? " run each\n" : " runs each\n", "회씩\n"));
   }
 
   void results() {
@@ -89,6 +88,7 @@ class ComparisonTable {
     if (others()) cell(say("other", "기타"), kCountWidth);
     cell(say("total", "총 시간"), kFigureWidth);
     cell(say("average", "평균 시간"), kFigureWidth + 1);
+    cell(say("answered", "첫 응답"), kFigureWidth + 1);
     cell("TPS", kFigureWidth);
     end_row();
     const Case* const baseline = find_case(all_, all_.baseline);
@@ -122,21 +122,23 @@ class ComparisonTable {
                                            (run.over_limit ? " *" : ""));
       std::array<double, kOutcomeCount> counts{};
       std::ranges::copy(run.outcomes, counts.begin());
-      figures(counts, run.seconds_total, run.latency_final.mean, run.tps);
+      figures(counts, run.seconds_total, run.latency_final.mean, run.latency.mean, run.tps);
     }
     if (one.runs.size() < 2) return;
     name("", say("mean", "평균"));
-    figures(means.outcomes, means.seconds_total, means.latency_final.mean, means.tps);
+    figures(means.outcomes, means.seconds_total, means.latency_final.mean, means.latency.mean,
+            means.tps);
   }
 
   void figures(const std::array<double, kOutcomeCount>& counts, double seconds, double mean_ms,
-               std::optional<double> tps) {
+               double answered_ms, std::optional<double> tps) {
     for (const auto& column : kOutcomeColumns) {
       cell(count(counts[index_of(column.outcome)]), kCountWidth);
     }
     if (others()) cell(count(others_of(counts)), kCountWidth);
     cell(fixed(seconds, 3) + " s", kFigureWidth);
     cell(fixed(mean_ms, 3) + " ms", kFigureWidth + 1);
+    cell(fixed(answered_ms, 3) + " ms", kFigureWidth + 1);
     cell(tps ? fixed(*tps, 1) : "-", kFigureWidth);
     end_row();
   }
@@ -144,10 +146,11 @@ class ComparisonTable {
   void change(std::string_view words, const Case& from, const Means& means) {
     const Change changed = change_between(means_of(from), means);
     const std::size_t skipped = kCountWidth * (kOutcomeColumns.size() + (others() ? 1U : 0U));
-    out_ += "  " + left("", kCaseWidth) +
-            left(std::string(words) + from.strategy, kRunWidth + skipped);
+    out_ +=
+        "  " + left("", kCaseWidth) + left(std::string(words) + from.strategy, kRunWidth + skipped);
     cell(percent(changed.seconds_total), kFigureWidth);
     cell(percent(changed.latency_final_mean), kFigureWidth + 1);
+    cell("", kFigureWidth + 1);
     cell(changed.tps ? percent(*changed.tps) : "-", kFigureWidth);
     end_row();
   }
@@ -159,9 +162,8 @@ class ComparisonTable {
     return sum;
   }
   [[nodiscard]] bool others() const {
-    return std::ranges::any_of(all_.cases, [](const Case& one) {
-      return others_of(means_of(one).outcomes) > 1e-9;
-    });
+    return std::ranges::any_of(
+        all_.cases, [](const Case& one) { return others_of(means_of(one).outcomes) > 1e-9; });
   }
 
   void fairness() {
@@ -244,14 +246,15 @@ class ComparisonTable {
     });
     if (!limited) return;
     const auto seconds = std::chrono::duration<double>(all_.queue_limit).count();
-    out_ += "\n* " +
-            std::string(say("The worker of `queue` takes one order a second. Its run is ended after ",
-                            "queue는 1초에 주문 하나를 처리합니다. 시험을 ")) +
-            fixed(seconds, 0) +
-            std::string(say(" s: who is still in the queue then is stranded,\n  the average is that "
-                            "of those with a final state, and TPS counts answers, not sales.\n",
-                            "초 뒤에 끝내며, 그때 대기열에 있는 사람은 미완료입니다. 평균은 결과가 "
-                            "있는 사람만의 값이고,\n  TPS는 판매가 아니라 응답의 수입니다.\n"));
+    out_ +=
+        "\n* " +
+        std::string(say("The worker of `queue` takes one order a second. Its run is ended after ",
+                        "queue는 1초에 주문 하나를 처리합니다. 시험을 ")) +
+        fixed(seconds, 0) +
+        std::string(say(" s: who is still in the queue then is stranded,\n  the average is that "
+                        "of those with a final state, and TPS counts answers, not sales.\n",
+                        "초 뒤에 끝내며, 그때 대기열에 있는 사람은 미완료입니다. 평균은 결과가 "
+                        "있는 사람만의 값이고,\n  TPS는 판매가 아니라 응답의 수입니다.\n"));
   }
 
   void verdicts() {

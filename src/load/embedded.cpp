@@ -12,6 +12,12 @@ extern const char dibs_load_report_charts_js[];
 extern const char dibs_load_report_charts_js_end[];
 extern const char dibs_load_report_js[];
 extern const char dibs_load_report_js_end[];
+extern const char dibs_load_comparison_css[];
+extern const char dibs_load_comparison_css_end[];
+extern const char dibs_load_comparison_charts_js[];
+extern const char dibs_load_comparison_charts_js_end[];
+extern const char dibs_load_comparison_js[];
+extern const char dibs_load_comparison_js_end[];
 }
 
 namespace dibs::load::embedded {
@@ -23,5 +29,12 @@ std::string_view report_charts_js() {
   return {dibs_load_report_charts_js, dibs_load_report_charts_js_end};
 }
 std::string_view report_js() { return {dibs_load_report_js, dibs_load_report_js_end}; }
+std::string_view comparison_css() {
+  return {dibs_load_comparison_css, dibs_load_comparison_css_end};
+}
+std::string_view comparison_charts_js() {
+  return {dibs_load_comparison_charts_js, dibs_load_comparison_charts_js_end};
+}
+std::string_view comparison_js() { return {dibs_load_comparison_js, dibs_load_comparison_js_end}; }
 
 }  // namespace dibs::load::embedded

@@ -10,5 +10,8 @@ namespace dibs::load::embedded {
 [[nodiscard]] std::string_view report_css();
 [[nodiscard]] std::string_view report_charts_js();  ///< before report_js, which calls it
 [[nodiscard]] std::string_view report_js();
+[[nodiscard]] std::string_view comparison_css();        ///< after report_css
+[[nodiscard]] std::string_view comparison_charts_js();  ///< before comparison_js, which calls it
+[[nodiscard]] std::string_view comparison_js();
 
 }  // namespace dibs::load::embedded

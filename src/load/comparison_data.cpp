@@ -164,8 +164,9 @@ class ComparisonData {
       }
       if (shown.empty()) return;
       json_.begin_object().member("id", id);
-      write_array(json_, "ms", shown,
-                  [](const UsageSample& s) { return std::round(static_cast<double>(s.at_ns) / 1e5) / 10; });
+      write_array(json_, "ms", shown, [](const UsageSample& s) {
+        return std::round(static_cast<double>(s.at_ns) / 1e5) / 10;
+      });
       write_array(json_, "mib", shown,
                   [](const UsageSample& s) { return std::round(s.rss_mib * 100) / 100; });
       json_.end_object();

@@ -118,8 +118,7 @@ TEST(Comparison, HasOneRowARunInItsCsv) {
   EXPECT_TRUE(csv.starts_with("strategy,run,entry_failed,lock_failed,"));
   const std::string head = csv.substr(0, csv.find('\n'));
   const std::string row = csv.substr(csv.find("\nlock,1,") + 1);
-  EXPECT_EQ(std::ranges::count(head, ','),
-            std::ranges::count(row.substr(0, row.find('\n')), ','));
+  EXPECT_EQ(std::ranges::count(head, ','), std::ranges::count(row.substr(0, row.find('\n')), ','));
 }
 
 /// A design of the past is expected to do wrong; Dibs is not.

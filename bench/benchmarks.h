@@ -19,5 +19,7 @@ void engine(Size size);
 void recovery(Size size);
 /// How late many holds that end at one moment are ended, and what buyers notice of it.
 void expiry(Size size);
+/// Commands a second of the functions on Redis, by the server's processor time.
+void redis_functions(Size size);
 
 }  // namespace dibs::bench

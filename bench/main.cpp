@@ -16,7 +16,7 @@ constexpr Benchmark kBenchmarks[] = {
     {"rules", dibs::bench::rules},   {"growth", dibs::bench::growth},
     {"memory", dibs::bench::memory}, {"waiting", dibs::bench::waiting_memory},
     {"engine", dibs::bench::engine}, {"recovery", dibs::bench::recovery},
-    {"expiry", dibs::bench::expiry},
+    {"expiry", dibs::bench::expiry}, {"redis", dibs::bench::redis_functions},
 };
 
 }  // namespace
@@ -30,7 +30,8 @@ int main(int count, char** arguments) {
     benchmark.run(size == "small" ? Size::small : size == "large" ? Size::large : Size::usual);
     return 0;
   }
-  std::fputs("usage: dibs_bench rules|growth|memory|waiting|engine|recovery|expiry [small|large]\n",
-             stderr);
+  std::fputs(
+      "usage: dibs_bench rules|growth|memory|waiting|engine|recovery|expiry|redis [small|large]\n",
+      stderr);
   return 2;
 }

@@ -52,7 +52,10 @@ end
 
 -- The command's code, what else there is to say, and its arrival; nil when too much was due before it.
 local function take(sale, command)
-  if command[1] ~= 'restart' and not step.drain(sale, sale.received) then return nil end
+  if command[1] ~= 'restart' and sale.drained_at ~= sale.seq then
+    if not step.drain(sale, sale.received) then return nil end
+    sale.drained_at = sale.seq
+  end
   sale.at = math.max(sale.received, sale.last_at)
   sale.actor, sale.asking = command[2], command[2]
   if not sale.spec and command[1] ~= 'put' then return 'unknown_sale' end

@@ -10,6 +10,11 @@ local FIRST_SKU = 9
 
 -- The lines {item, quantity, …}, units and amount; nil when an SKU is not of this sale.
 local function resolve(sale, command)
+  if #command == FIRST_SKU + 1 then -- nearly always
+    local number, quantity = sale.spec.by_sku[command[FIRST_SKU]], command[FIRST_SKU + 1]
+    if not number then return nil end
+    return { number, quantity }, quantity, sale.spec.items[number][3] * quantity
+  end
   local lines, units, amount = {}, 0, 0
   for i = FIRST_SKU, #command, 2 do
     local number, quantity = sale.spec.by_sku[command[i]], command[i + 1]
@@ -55,14 +60,19 @@ function dibs.allowance_permits(sale, buyer, units)
   return buyer.units + units <= limit
 end
 
+-- `sku quantity price` of each line, with blanks between.
+local function lines_text(sale, lines)
+  local words = {}
+  for i = 1, #lines, 2 do
+    local item = sale.spec.items[lines[i]]
+    words[#words + 1] = item[1] .. ' ' .. dibs.text(lines[i + 1]) .. ' ' .. dibs.text(item[3])
+  end
+  return words[2] and table.concat(words, ' ') or words[1]
+end
+
 local function accept(sale, command, lines, order_state)
   local spec = sale.spec
   sale.arrival = sale.arrival + 1
-  local texts = {}
-  for i = 1, #lines, 2 do
-    texts[#texts + 1] = string.format('%s %.0f %.0f', command[FIRST_SKU + i - 1], lines[i + 1],
-      spec.items[lines[i]][3])
-  end
   local order = { key = command[4], arrival = sale.arrival, buyer = command[6], state = 'released', money = 'none',
     reason = '', deadline = 0, declines = 0, extended = false, gen = 0, lines = lines }
   local expires_at
@@ -73,7 +83,7 @@ local function accept(sale, command, lines, order_state)
       expires_at = state.deadline_after(sale, spec.hold)
     end
   end
-  fold.accepted(sale, order, order_state, command[7], command[8], table.concat(texts, ' '), expires_at)
+  fold.accepted(sale, order, order_state, command[7], command[8], lines_text(sale, lines), expires_at)
   serve.lines(sale, dibs.ORDERS_PER_STEP)
   return 'ok', { 'order', order.key }, order.arrival
 end

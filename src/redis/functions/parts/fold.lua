@@ -5,17 +5,17 @@
 -- times it, keeps it as an event (the words of its XADD), and folds it in.
 local fold = {}
 dibs.fold = fold
-local records, line, holds = dibs.records, dibs.line, dibs.holds
+local records, line, holds, text = dibs.records, dibs.line, dibs.holds, dibs.text
 
 -- `type` and the fact's own fields, as docs/formats/redis.md lists them.
-local function record(sale, type, fields)
+local function record(sale, type, ...)
   sale.seq = sale.seq + 1
   sale.last_at = sale.at
   sale.last_actor = sale.actor
-  local words = { 'type', type, 'at', sale.at }
-  if sale.actor ~= '' then words[5], words[6] = 'actor', sale.actor end
-  for i = 1, #fields do words[#words + 1] = fields[i] end
+  local words = { 'type', type, 'at', text(sale.at), ... }
+  if sale.actor ~= '' then words[#words + 1], words[#words + 2] = 'actor', sale.actor end
   sale.events[#sale.events + 1] = words
+  return words
 end
 
 local function touch(sale, number) sale.touched[number] = true end
@@ -129,34 +129,34 @@ end
 -- Facts of the whole sale.
 
 function fold.created(sale, members)
-  record(sale, 'created', dibs.spec.add_fields(members, {}))
+  dibs.spec.add_fields(members, record(sale, 'created'))
   dibs.state.clear(sale)
   set_spec(sale, members)
 end
 
 function fold.changed(sale, members)
-  record(sale, 'changed', dibs.spec.add_fields(members, {}))
+  dibs.spec.add_fields(members, record(sale, 'changed'))
   set_spec(sale, members)
 end
 
 function fold.opened(sale)
-  record(sale, 'opened', {})
+  record(sale, 'opened')
   sale.opened = true
 end
 
 function fold.paused(sale)
-  record(sale, 'paused', {})
+  record(sale, 'paused')
   sale.paused, sale.paused_at = true, sale.at
 end
 
 function fold.resumed(sale, shift, restart)
-  record(sale, 'resumed', { 'shift', shift, 'restart', restart and 1 or 0 })
+  record(sale, 'resumed', 'shift', text(shift), 'restart', restart and '1' or '0')
   sale.shift = sale.shift + shift
   if not restart then sale.paused = false end
 end
 
 function fold.closed(sale)
-  record(sale, 'closed', {})
+  record(sale, 'closed')
   sale.closed = true
   for number = 1, #sale.spec.items do
     local item = records.item(sale, number)
@@ -165,7 +165,7 @@ function fold.closed(sale)
 end
 
 function fold.stock_changed(sale, item, sku, delta, key)
-  record(sale, 'stock_changed', { 'sku', sku, 'delta', delta, 'key', key })
+  record(sale, 'stock_changed', 'sku', sku, 'delta', text(delta), 'key', key)
   item.total = item.total + delta
   item.available = item.available + delta
   item.dirty = true
@@ -176,8 +176,8 @@ end
 -- Everybody waiting for the item waits no more.
 function fold.line_ended(sale, item, by_close)
   local upto = line.tail_arrival(sale, item)
-  record(sale, 'line_ended',
-    { 'sku', sale.spec.items[item.number][1], 'upto', upto, 'by_close', by_close and 1 or 0 })
+  record(sale, 'line_ended', 'sku', sale.spec.items[item.number][1], 'upto', text(upto), 'by_close',
+    by_close and '1' or '0')
   -- Orders for several SKUs leave their other lines now; those for this one alone, maybe a million, are left as they
   -- are: see records.state_of.
   for _, order in ipairs(line.several(sale, item)) do
@@ -191,32 +191,32 @@ function fold.line_ended(sale, item, by_close)
 end
 
 function fold.line_shut(sale, item, refused)
-  record(sale, 'line_shut', { 'sku', sale.spec.items[item.number][1], 'refused', refused })
+  record(sale, 'line_shut', 'sku', sale.spec.items[item.number][1], 'refused', text(refused))
   item.shut, item.dirty = true, true
   touch(sale, item.number)
 end
 
 function fold.line_reopened(sale, item)
-  record(sale, 'line_reopened', { 'sku', sale.spec.items[item.number][1] })
+  record(sale, 'line_reopened', 'sku', sale.spec.items[item.number][1])
   item.shut, item.dirty = false, true
   touch(sale, item.number)
 end
 
 function fold.removed(sale)
-  record(sale, 'removed', {})
+  record(sale, 'removed')
   dibs.state.clear(sale)
 end
 
 function fold.archived(sale, file_hash)
-  record(sale, 'archived', { 'file_hash', file_hash })
+  record(sale, 'archived', 'file_hash', file_hash)
   dibs.state.clear(sale)
   sale.archived = true
 end
 
 -- Facts of one order.
 
-local function record_of(sale, type, order, a, b, c, d, e, f)
-  record(sale, type, { 'order', order.key, 'arrival', order.arrival, a, b, c, d, e, f })
+local function record_of(sale, type, order, ...)
+  return record(sale, type, 'order', order.key, 'arrival', text(order.arrival), ...)
 end
 
 local function set_deadline(sale, order, expires_at)
@@ -225,10 +225,9 @@ end
 
 -- `order` is new and in no state yet; `lines_text` says its lines as the event does.
 function fold.accepted(sale, order, state, key, reference, lines_text, expires_at)
-  local fields = { 'order', order.key, 'arrival', order.arrival, 'state', state, 'received', sale.received, 'buyer',
-    order.buyer, 'key', key, 'reference', reference, 'lines', lines_text }
-  if expires_at then fields[#fields + 1], fields[#fields + 2] = 'expires_at', expires_at end
-  record(sale, 'accepted', fields)
+  local words = record_of(sale, 'accepted', order, 'state', state, 'received', text(sale.received), 'buyer',
+    order.buyer, 'key', key, 'reference', reference, 'lines', lines_text)
+  if expires_at then words[#words + 1], words[#words + 2] = 'expires_at', text(expires_at) end
   sale.orders[order.key] = order
   if key ~= '' then records.remember(sale, order.buyer .. ' ' .. key, order.key) end
   set_deadline(sale, order, expires_at)
@@ -237,17 +236,15 @@ function fold.accepted(sale, order, state, key, reference, lines_text, expires_a
 end
 
 function fold.promoted(sale, order, state, expires_at)
-  if expires_at then
-    record_of(sale, 'promoted', order, 'state', state, 'expires_at', expires_at)
-  else
-    record_of(sale, 'promoted', order, 'state', state)
-  end
+  local words = record_of(sale, 'promoted', order, 'state', state)
+  if expires_at then words[#words + 1], words[#words + 2] = 'expires_at', text(expires_at) end
   set_deadline(sale, order, expires_at)
   move(sale, order, state, 'none', '')
 end
 
 function fold.paying(sale, order, attempt, expires_at, extends)
-  record_of(sale, 'paying', order, 'attempt', attempt, 'expires_at', expires_at, 'extends', extends and 1 or 0)
+  record_of(sale, 'paying', order, 'attempt', text(attempt), 'expires_at', text(expires_at), 'extends',
+    extends and '1' or '0')
   local before = order.deadline
   set_deadline(sale, order, expires_at)
   if order.deadline ~= before then holds.set(sale, order) end
@@ -262,7 +259,7 @@ function fold.declined(sale, order)
 end
 
 function fold.paid(sale, order, money, late)
-  record_of(sale, 'paid', order, 'money', money, 'late', late and 1 or 0)
+  record_of(sale, 'paid', order, 'money', money, 'late', late and '1' or '0')
   move(sale, order, 'paid', money, '')
 end
 

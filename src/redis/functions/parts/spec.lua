@@ -116,7 +116,6 @@ function spec.add_fields(members, fields)
       fields[#fields + 1] = value == true and 1 or value
     end
   end
-  return fields
 end
 
 -- Specs as they were read, so that a busy sale's is not unpacked in every call. One of another epoch or event is not

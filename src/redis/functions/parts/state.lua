@@ -44,6 +44,7 @@ end
 
 -- The sale behind the nine keys, as it is on the server; `received` is the time of the call.
 function state.load(keys, received)
+  dibs.forget_texts()
   local sale = { keys = named(keys), received = received, events = {}, actor = '', requests = {}, base_gone = false }
   forget(sale)
   local found = redis.call('HMGET', sale.keys.meta, unpack(FIELDS))

@@ -21,8 +21,18 @@ dibs.LINE_LIMIT_MIN = 1000 -- limits::kLineLimitDefaultMin
 dibs.LINE_LIMIT_PER_UNIT = 10 -- limits::kLineLimitPerUnit
 dibs.LINE_LIMIT_MAX = 1000000 -- limits::kLineLimitMax
 
--- What a number looks like in a text: `..` would round one of more than 14 digits.
-function dibs.text(number) return string.format('%.0f', number) end
+-- What a number looks like in a text: `..` would round one of more than 14 digits. Most numbers of a call come up many
+-- times in it, and making a text of one takes longer than all else that is done with it.
+local texts = {}
+function dibs.text(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.0f', number)
+    texts[number] = text
+  end
+  return text
+end
+function dibs.forget_texts() texts = {} end
 
 -- Whether an order in this state has units that go back at a deadline.
 function dibs.holds_units(state) return state == 'held' or state == 'paying' end

@@ -9,6 +9,7 @@
 #include "cli/exit_status.h"
 #include "cli/load_flags.h"
 #include "cli/log.h"
+#include "cli/redis_process.h"
 #include "cli/server_process.h"
 #include "cli/subcommands.h"
 #include "load/comparison.h"
@@ -57,7 +58,28 @@ Result<std::string> baseline_of(const CompareFlags& flags) {
                "Add it to --strategies, or name one of those.");
 }
 
-Result<load::Comparison> compare(const CompareFlags& flags, load::Options options, EndOnSignal& end,
+/// Why this build cannot run a strategy; nothing when it can.
+std::optional<load::Sentence> why_unavailable(const CLI::App& app, const std::string& strategy) {
+  const CLI::App* serve = app.get_parent()->get_subcommand("serve");
+  const bool on_redis = serve->get_option_no_throw("--store") != nullptr;
+  if (strategy != "redis" || on_redis) return std::nullopt;
+  return load::Sentence{"not in this build: `dibs serve` has no --store",
+                        "이 빌드에는 없습니다: `dibs serve`에 --store가 없습니다"};
+}
+
+/// Whether there is a redis-server, so that no run is made for nothing.
+Result<void> check_redis(const load::Comparison& all, const std::string& directory) {
+  const bool needed = std::ranges::any_of(all.cases, [](const load::Case& one) {
+    return !one.unavailable && needs_redis(one.strategy);
+  });
+  if (!needed) return {};
+  const auto redis = RedisProcess::start(directory, RedisProcess::Keeps::nothing);
+  if (!redis) return std::unexpected(redis.error());
+  return {};
+}
+
+Result<load::Comparison> compare(const CLI::App& app, const CompareFlags& flags,
+                                 load::Options options, EndOnSignal& end,
                                  const std::string& directory) {
   load::Comparison all;
   all.options = options;
@@ -70,9 +92,10 @@ Result<load::Comparison> compare(const CompareFlags& flags, load::Options option
   for (const std::string& name : flags.strategies) {
     all.cases.push_back({.strategy = name,
                          .promises = is_dibs(name),
-                         .unavailable = why_unavailable(name),
+                         .unavailable = why_unavailable(app, name),
                          .runs = {}});
   }
+  if (auto there = check_redis(all, directory); !there) return std::unexpected(there.error());
   // Round by round, so that what changes on the machine meanwhile meets all alike.
   for (std::uint32_t round = 0; round < flags.runs; ++round) {
     for (load::Case& one : all.cases) {
@@ -87,8 +110,15 @@ Result<load::Comparison> compare(const CompareFlags& flags, load::Options option
       std::cerr << "dibs: " << one.strategy << ", run " << round + 1 << " of " << flags.runs
                 << '\n';
       auto run = measure(work, end);
-      if (!run) return std::unexpected(run.error());
-      one.runs.push_back(std::move(*run));
+      if (run) {
+        one.runs.push_back(std::move(*run));
+        continue;
+      }
+      // Named in the table; the others are measured all the same.
+      complain(run.error());
+      one.unavailable = load::Sentence{"could not be run: " + run.error().what,
+                                       "시험할 수 없었습니다: " + run.error().what};
+      one.broke_down = true;
     }
   }
   return all;
@@ -139,7 +169,7 @@ int run_compare(CLI::App& app, CompareFlags& flags) {
   auto temporary = TemporaryDirectory::make();
   if (!temporary) return refuse(temporary.error());
   EndOnSignal end(temporary->path());
-  auto all = compare(flags, *options, end, temporary->path());
+  auto all = compare(app, flags, *options, end, temporary->path());
   end.kill_none();
   if (!all) return refuse(all.error());
   all->baseline = *baseline;

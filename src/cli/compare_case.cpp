@@ -40,9 +40,14 @@ Result<ServerProcess> start_server(const CaseWork& work, const RedisProcess* red
         {"--design", work.strategy, "--redis", redis->address(), "--payment-delay-ms", delay},
         environment, "baseline");
   }
-  std::vector<std::string> arguments = {
-      "--listen", "127.0.0.1:0",       "--insecure-demo",    "--quiet", "--die-with-parent",
-      "--data",   directory + "/data", "--payment-delay-ms", delay};
+  std::vector<std::string> arguments = {"--listen", "127.0.0.1:0",       "--insecure-demo",
+                                        "--quiet",  "--die-with-parent", "--payment-delay-ms",
+                                        delay};
+  if (redis != nullptr) {
+    arguments.insert(arguments.end(), {"--store", "redis://" + redis->address()});
+  } else {
+    arguments.insert(arguments.end(), {"--data", directory + "/data"});
+  }
   return ServerProcess::start(arguments, environment);
 }
 
@@ -83,16 +88,12 @@ std::vector<std::string> all_strategies() {
 
 bool is_dibs(const std::string& strategy) { return strategy == "redis" || strategy == "engine"; }
 
-std::optional<load::Sentence> why_unavailable(const std::string& strategy) {
-  if (strategy != "redis") return std::nullopt;
-  return load::Sentence{"not in this build: sales on Redis are still being made",
-                        "이 빌드에는 아직 없습니다"};
-}
+bool needs_redis(const std::string& strategy) { return strategy != "engine"; }
 
 Result<load::Run> measure(const CaseWork& work, EndOnSignal& end) {
   const RunDirectory directory(work.directory + "/run");
   std::optional<RedisProcess> redis;
-  if (work.strategy != "engine") {
+  if (needs_redis(work.strategy)) {
     const auto keeps =
         is_dibs(work.strategy) ? RedisProcess::Keeps::every_write : RedisProcess::Keeps::nothing;
     auto started = RedisProcess::start(directory.path(), keeps);

@@ -15,8 +15,8 @@ namespace dibs::cli {
 [[nodiscard]] std::vector<std::string> all_strategies();
 /// Dibs itself, not one of the shop's designs.
 [[nodiscard]] bool is_dibs(const std::string& strategy);
-/// Why this build cannot run a strategy; nothing when it can.
-[[nodiscard]] std::optional<load::Sentence> why_unavailable(const std::string& strategy);
+/// Whether it needs a Redis.
+[[nodiscard]] bool needs_redis(const std::string& strategy);
 
 struct CaseWork {
   std::string strategy;

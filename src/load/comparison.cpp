@@ -127,6 +127,7 @@ std::vector<std::string> findings_of(const Case& one, Language language) {
 int exit_status(const Comparison& all) {
   int status = 0;
   for (const Case& one : all.cases) {
+    if (one.broke_down && status == 0) status = 3;
     for (const Run& run : one.runs) {
       if (one.promises) {
         const int own = exit_status(run);

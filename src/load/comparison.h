@@ -18,7 +18,8 @@ struct Case {
   std::string strategy;
   /// Dibs itself: what it does wrong is a broken promise. Of a design of the past it is a finding.
   bool promises = false;
-  std::optional<Sentence> unavailable;  ///< why there is no run of it
+  std::optional<Sentence> unavailable;  ///< why there is no run of it, or no further one
+  bool broke_down = false;              ///< it should have run, and could not
   std::vector<Run> runs;
 };
 
@@ -84,7 +85,8 @@ inline constexpr Published kPublishedScript{235.38, 11.17878842, 0.1102334264};
 /// What a run of a design of the past did wrong: its broken promises, were they any.
 [[nodiscard]] std::vector<std::string> findings_of(const Case& one, Language language);
 
-/// 0: every promise of Dibs held, 1: one was broken or a run is invalid, 3: a server was lost.
+/// 0: every promise of Dibs held, 1: one was broken or a run is invalid, 3: a server was lost or
+/// did not start.
 [[nodiscard]] int exit_status(const Comparison& all);
 
 /// For a terminal, with a line feed at the end.

@@ -69,15 +69,17 @@
                           cell(''), cell(percent(change.tps))]);
   }
   function caseRows(one) {
-    if (one.runs.length === 0) {
+    const reason = (name) => {
       const words = cell(one.unavailable, 'words');
       words.colSpan = shown.length + 5;
-      return [row('case', [cell(one.strategy), words])];
-    }
+      return row(name ? 'case' : '', [cell(name), words]);
+    };
+    if (one.runs.length === 0) return [reason(one.strategy)];
     const rows = one.runs.map((run, i) => figures(
       i === 0 ? 'case' : '', i === 0 ? one.strategy : '',
       say(`run ${i + 1}`, `${i + 1}회`) + (run.over_limit ? ' *' : ''), run.figures));
     if (one.runs.length > 1) rows.push(figures('mean', '', say('mean', '평균'), one.means));
+    if (one.unavailable) rows.push(reason(''));
     return [...rows, ...one.changes.map(changeRow)];
   }
 

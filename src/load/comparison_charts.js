@@ -77,7 +77,7 @@ const comparisonCharts = ({data, cases, say, number, make, section}) => {
         })),
       },
       options: {
-        ...options(colour, decades(colour, unit),
+        ...options(colour, decades(colour, unit, {suggestedMax: 1.5 * Math.max(...cases.flatMap((one) => series.map(({of}) => of(one))))}),
                    axis(colour, '', {ticks: {color: colour('--ink'), autoSkip: false}}), series.length > 1),
         indexAxis: 'y',
       },

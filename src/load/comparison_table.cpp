@@ -100,6 +100,7 @@ class ComparisonTable {
       }
       const Means means = means_of(one);
       result_rows(one, means);
+      if (one.unavailable) not_run({.strategy = "", .unavailable = one.unavailable, .runs = {}});
       if (baseline != nullptr && baseline != &one) {
         change(say("vs ", "대비 "), *baseline, means);
       }

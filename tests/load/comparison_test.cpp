@@ -132,6 +132,9 @@ TEST(Comparison, FailsForABrokenPromiseOfDibsAndNotForAFindingOfABaseline) {
   EXPECT_EQ(exit_status(all), 1);
   EXPECT_NE(table(all, Language::english).find("BROKEN: Oversold: 1 more"), std::string::npos);
   all.cases[2].runs[1].oversold = 0;
+  all.cases[1].broke_down = true;
+  EXPECT_EQ(exit_status(all), 3) << "a server that did not start";
+  all.cases[1].broke_down = false;
   all.cases[0].runs[0].sale_after.reset();
   EXPECT_EQ(exit_status(all), 3) << "a server that is gone";
 }

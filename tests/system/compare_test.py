@@ -58,8 +58,9 @@ def check_designs(cases):
     queue = run("queue")
     check(queue["over_limit"] and queue["outcomes"]["stranded"] > 200, f"queue: {queue['outcomes']}")
     check(queue["outcomes"]["paid"] + queue["outcomes"]["payment_failed"] <= 5, "queue served more than one a second")
-    # In three seconds two or three orders are served; each that could not pay has made a unit.
-    check(queue["units_missing"] == -queue["outcomes"]["payment_failed"], "queue: units do not fit the payments")
+    # Each that could not pay has made a unit; the last of them may not have heard of it when the run ended.
+    unheard = -queue["units_missing"] - queue["outcomes"]["payment_failed"]
+    check(0 <= unheard <= 2, f"queue: {queue['units_missing']} units missing, {queue['outcomes']}")
     lua = run("lua")
     # Whoever could not pay has taken an order away or got one: nearly always both.
     check(lua["outcomes"]["wrong_buyer"] + lua["outcomes"]["payment_failed"] > 0, f"lua: {lua['outcomes']}")

@@ -26,7 +26,7 @@ constexpr std::uint64_t kOtherDescriptors = 100;
 /// Linux has had this since 5.4; less was chosen by somebody.
 constexpr std::uint64_t kQueueUsual = 4096;
 
-std::string ms_text(Duration duration) {
+std::string whole_ms(Duration duration) {
   return std::to_string(std::chrono::round<milliseconds>(duration).count()) + " ms";
 }
 
@@ -54,7 +54,7 @@ Finding judge_clock(const std::optional<ClockFacts>& facts, bool opening_ahead) 
   const std::string remedy = "Run chrony or systemd-timesyncd and wait until it has settled.";
   if (!facts) return {Grade::unknown, "clock: the system does not tell", remedy};
   if (abs(facts->stepped) > kStep) {
-    return {Grade::no_go, "clock: somebody set it by " + ms_text(facts->stepped) + " just now",
+    return {Grade::no_go, "clock: somebody set it by " + whole_ms(facts->stepped) + " just now",
             remedy};
   }
   const Grade bad = opening_ahead ? Grade::no_go : Grade::warn;
@@ -62,13 +62,13 @@ Finding judge_clock(const std::optional<ClockFacts>& facts, bool opening_ahead) 
     return {bad, "clock: not synchronised, so a sale may open at the wrong moment", remedy};
   }
   if (facts->max_error > kErrorMax) {
-    return {bad, "clock: it may be wrong by " + ms_text(facts->max_error), remedy};
+    return {bad, "clock: it may be wrong by " + whole_ms(facts->max_error), remedy};
   }
   if (facts->leap_second_today) {
     return {Grade::warn, "clock: a leap second comes today",
             "Do not let a sale open or close within a minute of it."};
   }
-  return {Grade::ok, "clock: synchronised, wrong by " + ms_text(facts->max_error) + " at most"};
+  return {Grade::ok, "clock: synchronised, wrong by " + whole_ms(facts->max_error) + " at most"};
 }
 
 std::optional<std::uint64_t> look_at_descriptors() {

@@ -9,8 +9,9 @@
 namespace dibs::engine {
 namespace {
 
-constexpr std::string_view kMagic = "DIBA";
-constexpr const char* kRemedy = "Nothing was archived. Free space or name another file with --to.";
+constexpr std::string_view kArchiveMagic = "DIBA";
+constexpr const char* kArchiveRemedy =
+    "Nothing was archived. Free space or name another file with --to.";
 
 void put_hash(ByteWriter& out, const Hash& hash) {
   for (const std::uint8_t byte : hash) out.u8(byte);
@@ -29,7 +30,7 @@ std::unexpected<Fault> broken(const std::string& path, const std::string& what) 
 
 Result<void> as_result(const DiskResult<void>& done) {
   if (done) return {};
-  return disk_fault(done.error(), kRemedy);
+  return disk_fault(done.error(), kArchiveRemedy);
 }
 
 void count(const Entry& entry, ArchiveReport& report) {
@@ -69,7 +70,7 @@ Result<void> check_entries(ArchiveContent& content, std::uint64_t state_form,
 std::string packed_archive(const SaleSlot& slot, const ChainPoint& at, std::string_view entries) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.raw(kMagic);
+  out.raw(kArchiveMagic);
   out.number(kArchiveFormat);
   out.text(slot.id.view());
   out.number(at.position.value());
@@ -89,12 +90,12 @@ Result<ArchiveContent> write_archive(Disk& disk, const std::string& path,
   const std::string temporary = path + ".tmp";
   remove_if_there(disk, temporary);  // what an interrupted write left
   auto file = disk.open(temporary, Disk::Mode::create);
-  if (!file) return disk_fault(file.error(), kRemedy);
+  if (!file) return disk_fault(file.error(), kArchiveRemedy);
   auto written = write_all(**file, 0, bytes);
   if (written) written = (*file)->sync();
   if (!written) {
     remove_if_there(disk, temporary);  // its space may be what is missing
-    return disk_fault(written.error(), kRemedy);
+    return disk_fault(written.error(), kArchiveRemedy);
   }
   if (auto read = read_archive(disk, temporary); !read) return read;
   if (auto done = as_result(disk.rename(temporary, path)); !done) {
@@ -115,7 +116,7 @@ Result<ArchiveContent> read_archive(Disk& disk, const std::string& path) {
   ByteReader own(std::string_view(*bytes).substr(covered.size()));
   if (get_hash(own) != sha256(covered)) return broken(path, "does not match its hash");
   ByteReader in(covered);
-  if (in.raw(kMagic.size()) != kMagic) return broken(path, "is not an archive");
+  if (in.raw(kArchiveMagic.size()) != kArchiveMagic) return broken(path, "is not an archive");
   if (const std::uint64_t format = in.number(); format != kArchiveFormat) {
     return fault(FaultKind::bad_input,
                  "archive " + path + " is of format " + std::to_string(format) +

@@ -11,7 +11,8 @@
 namespace dibs::engine {
 namespace {
 
-constexpr const char* kRemedy = "Make room, or name a new file in another place, then try again.";
+constexpr const char* kBackupRemedy =
+    "Make room, or name a new file in another place, then try again.";
 
 /// What a file holds from `offset` on; at most a little more than a trailer.
 DiskResult<std::string> read_rest(Disk& disk, const std::string& path, std::uint64_t offset) {
@@ -29,7 +30,7 @@ class RecordFile {
  public:
   static Result<RecordFile> create(Disk& disk, const std::string& path) {
     auto file = disk.open(path, Disk::Mode::create);
-    if (!file) return disk_fault(file.error(), kRemedy);
+    if (!file) return disk_fault(file.error(), kBackupRemedy);
     return RecordFile(std::move(*file));
   }
 
@@ -54,7 +55,7 @@ class RecordFile {
     if (!error_) {
       if (auto done = file_->sync(); !done) error_ = done.error();
     }
-    if (error_) return disk_fault(*error_, kRemedy);
+    if (error_) return disk_fault(*error_, kBackupRemedy);
     return {};
   }
 
@@ -116,7 +117,7 @@ Result<BackupContent> read_backup(Disk& disk, const std::string& file, Take take
   BackupTrailer expected;
   while (true) {
     const auto record = reader.next();
-    if (!record) return disk_fault(record.error(), kRemedy);
+    if (!record) return disk_fault(record.error(), kBackupRemedy);
     if (!*record) break;
     ++expected.records;
     expected.last = (*record)->head.position;
@@ -124,7 +125,7 @@ Result<BackupContent> read_backup(Disk& disk, const std::string& file, Take take
     if (!take(**record)) break;
   }
   const auto rest = read_rest(disk, path_in(directory_of(file), name), reader.bytes());
-  if (!rest) return disk_fault(rest.error(), kRemedy);
+  if (!rest) return disk_fault(rest.error(), kBackupRemedy);
   const auto trailer = parse_trailer(*rest);
   if (trailer) expected.ends_at_damage = trailer->ends_at_damage;
   if (trailer != expected || expected.records == 0) {
@@ -164,7 +165,7 @@ Result<BackupReport> backup(const std::string& dir, const std::string& file, Dis
   auto report = copy_journal(disk, dir, *out);
   if (report) {
     if (auto done = disk.sync_directory(directory_of(file)); !done) {
-      report = disk_fault(done.error(), kRemedy);
+      report = disk_fault(done.error(), kBackupRemedy);
     }
   }
   if (!report) remove_if_there(disk, file);
@@ -179,7 +180,7 @@ Result<BackupReport> restore(const std::string& file, const std::string& dir, Di
   // Read twice: nothing is made before the file is known to be whole.
   const auto whole = read_backup(disk, file, [](const Record&) { return true; });
   if (!whole) return std::unexpected(whole.error());
-  if (auto made = disk.make_directory(dir); !made) return disk_fault(made.error(), kRemedy);
+  if (auto made = disk.make_directory(dir); !made) return disk_fault(made.error(), kBackupRemedy);
   if (const auto names = disk.list(dir); !names || !names->empty()) {
     return fault(FaultKind::bad_input, "directory " + dir + " is not empty",
                  "Name a new directory; a backup is never put over a journal.");
@@ -192,7 +193,7 @@ Result<BackupReport> restore(const std::string& file, const std::string& dir, Di
   if (!copied) return std::unexpected(copied.error());
   if (auto done = write_mark(disk, dir, copied->last); !done) {
     remove_if_there(disk, mark_path(dir));
-    return disk_fault(done.error(), kRemedy);
+    return disk_fault(done.error(), kBackupRemedy);
   }
   return copied->report;
 }

@@ -5,7 +5,7 @@
 namespace dibs::engine {
 namespace {
 
-constexpr std::string_view kMagic = "DIBE";
+constexpr std::string_view kTrailerMagic = "DIBE";
 constexpr std::uint64_t kTrailerFormat = 1;
 
 }  // namespace
@@ -13,7 +13,7 @@ constexpr std::uint64_t kTrailerFormat = 1;
 std::string packed(const BackupTrailer& trailer) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.raw(kMagic);
+  out.raw(kTrailerMagic);
   out.number(kTrailerFormat);
   out.number(trailer.records);
   out.number(trailer.last.value());
@@ -27,7 +27,8 @@ std::string packed(const BackupTrailer& trailer) {
 
 std::optional<BackupTrailer> parse_trailer(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.raw(kMagic.size()) != kMagic || in.number() != kTrailerFormat) return std::nullopt;
+  if (in.raw(kTrailerMagic.size()) != kTrailerMagic || in.number() != kTrailerFormat)
+    return std::nullopt;
   BackupTrailer trailer;
   trailer.records = in.number();
   trailer.last = Position(in.number());

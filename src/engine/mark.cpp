@@ -7,7 +7,7 @@
 namespace dibs::engine {
 namespace {
 
-constexpr std::string_view kMagic = "DIBM";
+constexpr std::string_view kMarkMagic = "DIBM";
 // The slots lie in different 4 KiB blocks: a disk that tears its own larger sectors, or a page
 // that is written half, hits one of them.
 constexpr std::uint64_t kSlotDistance = 4096;
@@ -17,7 +17,7 @@ constexpr std::uint64_t kSlots = 2;
 std::string packed(const Mark& mark) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.raw(kMagic);
+  out.raw(kMarkMagic);
   out.number(kMarkFormat);
   out.number(mark.generation);
   out.number(mark.position.value());
@@ -32,7 +32,7 @@ std::string packed(const Mark& mark) {
 
 std::optional<Mark> unpacked(std::string_view slot) {
   ByteReader in(slot);
-  if (in.raw(kMagic.size()) != kMagic || in.number() != kMarkFormat) return std::nullopt;
+  if (in.raw(kMarkMagic.size()) != kMarkMagic || in.number() != kMarkFormat) return std::nullopt;
   Mark mark;
   mark.generation = in.number();
   mark.position = Position(in.number());
@@ -49,7 +49,7 @@ std::optional<Mark> unpacked(std::string_view slot) {
 /// What a slot says of its format, when it says that it is of a later one than ours.
 std::optional<std::uint64_t> newer_format_of(std::string_view slot) {
   ByteReader in(slot);
-  if (in.raw(kMagic.size()) != kMagic) return std::nullopt;
+  if (in.raw(kMarkMagic.size()) != kMarkMagic) return std::nullopt;
   const std::uint64_t format = in.number();
   return in.ok() && format > kMarkFormat ? std::optional(format) : std::nullopt;
 }

@@ -14,7 +14,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the header is little-endian");
 
-constexpr std::string_view kMagic = "DIBJ";
+constexpr std::string_view kRecordMagic = "DIBJ";
 
 // Offsets of the header's fields, all little-endian.
 constexpr std::size_t kAtMagic = 0;
@@ -89,7 +89,7 @@ ChainPoint seal(std::string& record, const ChainPoint& previous, std::uint64_t e
   DIBS_ASSERT(payload_bytes <= kPayloadMax);
   ChainPoint point{.position = previous.position.next(), .epoch = epoch, .time = time};
   std::fill_n(record.begin(), kRecordHeaderBytes, '\0');
-  record.replace(kAtMagic, kMagic.size(), kMagic);
+  record.replace(kAtMagic, kRecordMagic.size(), kRecordMagic);
   put(record, kAtFormat, kJournalFormat);
   put(record, kAtPayloadBytes, static_cast<std::uint32_t>(payload_bytes));
   put(record, kAtPosition, point.position.value());
@@ -105,7 +105,7 @@ ChainPoint seal(std::string& record, const ChainPoint& previous, std::uint64_t e
 ParsedHead parse_head(std::string_view sector) {
   ParsedHead parsed;
   if (sector.size() < kRecordHeaderBytes) return parsed;
-  if (!sector.starts_with(kMagic)) {
+  if (!sector.starts_with(kRecordMagic)) {
     if (is_zero(sector.substr(0, kSector))) parsed.state = HeadState::empty;
     return parsed;
   }

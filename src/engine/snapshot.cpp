@@ -9,7 +9,7 @@
 namespace dibs::engine {
 namespace {
 
-constexpr std::string_view kMagic = "DIBS";
+constexpr std::string_view kSnapshotMagic = "DIBS";
 constexpr std::uint64_t kSnapshotFormat = 1;
 constexpr std::string_view kTemporaryName = "snapshot.tmp";
 
@@ -26,7 +26,7 @@ Hash read_hash(ByteReader& in) {
 std::string packed(const Snapshot& snapshot) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.raw(kMagic);
+  out.raw(kSnapshotMagic);
   out.number(kSnapshotFormat);
   out.number(kStateForm);
   out.number(snapshot.at.position.value());
@@ -87,7 +87,7 @@ Result<Snapshot> unpacked(std::string_view bytes, const std::string& path) {
   if (read_hash(own) != sha256(covered)) return broken(path, "does not match its hash");
 
   ByteReader in(covered);
-  if (in.raw(kMagic.size()) != kMagic) return broken(path, "is not a snapshot");
+  if (in.raw(kSnapshotMagic.size()) != kSnapshotMagic) return broken(path, "is not a snapshot");
   if (const std::uint64_t format = in.number(); format != kSnapshotFormat) {
     return foreign(path, "format", format, kSnapshotFormat);
   }

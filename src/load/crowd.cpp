@@ -5,15 +5,15 @@
 #include <limits>
 
 #include "load/codes.h"
+#include "load/units.h"
 
 namespace dibs::load {
 namespace {
 
-constexpr std::int64_t kAgainNs = 20'000'000;  ///< before asking the same thing again
-constexpr unsigned kAgainDoublingsMax = 5;     ///< up to 640 ms between two questions
-constexpr std::uint8_t kRepeatsMax = 100;      ///< some 38 s: then it is called an error
-constexpr unsigned kCutDoublingsMax = 6;       ///< 20 ms x 2^6: 1.3 s between tries
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kAgainNs = 20'000'000;       ///< before asking the same thing again
+constexpr unsigned kAgainDoublingsMax = 5;          ///< up to 640 ms between two questions
+constexpr std::uint8_t kRepeatsMax = 100;           ///< some 38 s: then it is called an error
+constexpr unsigned kCutDoublingsMax = 6;            ///< 20 ms x 2^6: 1.3 s between tries
 constexpr std::int64_t kRetryAfterMaxSeconds = 20;  ///< a run waits no longer, whatever is asked
 constexpr std::size_t kAskAgainMax = 256;
 

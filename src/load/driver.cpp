@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "load/monotonic.h"
+#include "load/units.h"
 
 namespace dibs::load {
 namespace {
@@ -20,7 +21,6 @@ constexpr std::uint32_t kExtraConnections = 64;
 /// Bytes of an answer to a buy, for reserving: about 500 and seldom more.
 constexpr std::size_t kAnswerBytes = 800;
 constexpr std::size_t kReserveMax = std::size_t{1} << 30U;
-constexpr double kNsPerSecond = 1e9;
 
 [[nodiscard]] Pool::Options pool_options(const Options& options) {
   if (options.new_connections) return {options.unanswered_max, true};

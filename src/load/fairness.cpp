@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "load/line_judge.h"
+#include "load/units.h"
 
 // Counting inversions in O(n log n).
 //
@@ -23,8 +24,6 @@
 
 namespace dibs::load {
 namespace {
-
-constexpr double kNsPerMs = 1e6;
 
 /// One press that may be compared, with its press number.
 struct Sent {

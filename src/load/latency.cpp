@@ -1,4 +1,5 @@
 #include "load/latency.h"
+#include "load/units.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,11 +8,7 @@
 #include "base/assert.h"
 
 namespace dibs::load {
-namespace {
-
-constexpr double kNsPerMs = 1e6;
-
-}  // namespace
+namespace {}  // namespace
 
 std::int64_t nearest_rank(const std::vector<std::int64_t>& sorted, double share) {
   DIBS_ASSERT(!sorted.empty());

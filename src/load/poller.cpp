@@ -1,4 +1,5 @@
 #include "load/poller.h"
+#include "load/units.h"
 
 #include <time.h>
 
@@ -18,7 +19,6 @@ bool Poller::add(int fd, std::uint32_t tag) {
 }
 
 std::span<const epoll_event> Poller::wait(std::int64_t timeout_ns) {
-  constexpr std::int64_t kNsPerSecond = 1'000'000'000;
   const std::int64_t ns = std::max<std::int64_t>(timeout_ns, 0);
   const timespec timeout{ns / kNsPerSecond, ns % kNsPerSecond};
   const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),

@@ -5,12 +5,12 @@
 #include <functional>
 
 #include "load/report_data.h"
+#include "load/units.h"
 #include "load/words.h"
 
 namespace dibs::load {
 namespace {
 
-constexpr double kNsPerMs = 1e6;
 constexpr std::int64_t kAnswerBins = 120;
 constexpr std::size_t kCurveMax = 2'000;  ///< points of a line: more than a screen is wide
 

@@ -13,12 +13,12 @@
 
 #include "load/monotonic.h"
 #include "load/proc.h"
+#include "load/units.h"
 
 namespace dibs::load {
 namespace {
 
 constexpr double kMib = 1024.0 * 1024.0;
-constexpr double kNsPerSecond = 1e9;
 /// Peaks are taken over windows of this length: shorter ones only show how coarse the clock is.
 constexpr std::int64_t kPeakWindowNs = 100'000'000;
 constexpr std::chrono::milliseconds kFinePeriod(20);

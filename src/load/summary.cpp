@@ -3,11 +3,10 @@
 #include "load/codes.h"
 #include "load/line_judge.h"
 #include "load/run.h"
+#include "load/units.h"
 
 namespace dibs::load {
 namespace {
-
-constexpr double kNsPerSecond = 1e9;
 
 void summarise_latency(Run& run) {
   std::vector<std::int64_t> first;

@@ -8,7 +8,7 @@
 namespace dibs::sale {
 namespace {
 
-void put_optional(const std::optional<std::string>& text, ByteWriter& out) {
+void put_optional_text(const std::optional<std::string>& text, ByteWriter& out) {
   put_flag(text.has_value(), out);
   if (text) out.text(*text);
 }
@@ -95,8 +95,8 @@ void put_spec(const SaleSpec& spec, ByteWriter& out) {
   put_flag(spec.line_limit.has_value(), out);
   if (spec.line_limit) out.number(*spec.line_limit);
   out.u8(static_cast<std::uint8_t>(spec.payment));
-  put_optional(spec.checkout_url, out);
-  put_optional(spec.notify_url, out);
+  put_optional_text(spec.checkout_url, out);
+  put_optional_text(spec.notify_url, out);
   put_flag(spec.public_stock_hidden, out);
   put_flag(spec.test, out);
 }

@@ -7,7 +7,7 @@
 namespace dibs::sale {
 namespace {
 
-constexpr std::size_t kSlack = 64;  // stale entries that are not worth a sweep
+constexpr std::size_t kHoldSlack = 64;  // stale entries that are not worth a sweep
 
 }  // namespace
 
@@ -59,7 +59,7 @@ void Holds::push(const Book& book, OrderIndex order) {
 
 /// Takes stale entries off the top, and all of them when they are too many.
 void Holds::tidy(const Book& book) {
-  if (entries() > 2 * live_ + kSlack) {
+  if (entries() > 2 * live_ + kHoldSlack) {
     const auto stale = [&book](const Entry& entry) { return is_stale(book, entry); };
     std::erase_if(run_, stale);
     std::erase_if(heap_, stale);

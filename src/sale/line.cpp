@@ -10,7 +10,7 @@ namespace {
 
 std::size_t lowest_bit(std::size_t i) { return i & (~i + 1); }
 
-constexpr std::size_t kSlack = 64;  // slots that may be empty without being worth a compaction
+constexpr std::size_t kEmptySlack = 64;  // slots that may be empty without being worth a compaction
 
 }  // namespace
 
@@ -51,7 +51,7 @@ void Line::leave(std::uint32_t place) {
     return;
   }
   trim();
-  if (slots_.size() > 2 * std::size_t{size_} + kSlack) compact();
+  if (slots_.size() > 2 * std::size_t{size_} + kEmptySlack) compact();
 }
 
 void Line::clear() {

@@ -7,7 +7,7 @@
 namespace dibs::sale {
 namespace {
 
-constexpr std::size_t kSlack = 64;  // stale entries that are not worth a sweep
+constexpr std::size_t kWinnerSlack = 64;  // stale entries that are not worth a sweep
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void Winners::removed(const Book& book) {
   DIBS_ASSERT(live_ > 0);
   --live_;
   const auto is_stale = [&book](OrderIndex o) { return book.at(o).state != OrderState::paid; };
-  if (heap_.size() > 2 * live_ + kSlack) {
+  if (heap_.size() > 2 * live_ + kWinnerSlack) {
     std::erase_if(heap_, is_stale);
     std::ranges::make_heap(heap_);
     DIBS_ASSERT(heap_.size() == live_);

@@ -27,8 +27,18 @@ function(dibs_tests folder)
     return()
   endif()
   add_executable(dibs_${folder}_tests ${sources})
+  # Where src is built in batches of files (the sanitizers' presets), tests still stand alone: they
+  # may call their own things alike.
+  set_target_properties(dibs_${folder}_tests PROPERTIES UNITY_BUILD OFF)
   target_link_libraries(dibs_${folder}_tests PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main)
   target_include_directories(dibs_${folder}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   add_test(NAME ${folder} COMMAND dibs_${folder}_tests --gtest_brief=1)
   set_tests_properties(${folder} PROPERTIES LABELS "${ARG_LABELS}")
+  # `tests_LABEL` builds what a stage needs, and no more.
+  foreach(label ${ARG_LABELS})
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} dibs_${folder}_tests)
+  endforeach()
 endfunction()

@@ -3,15 +3,12 @@
 #include <algorithm>
 
 namespace dibs::baselines {
-namespace {
 
 std::int64_t units_of(const sale::OrderView& order) {
   std::int64_t units = 0;
   for (const auto& line : order.lines) units += line.quantity;
   return units;
 }
-
-}  // namespace
 
 void Book::count(const sale::OrderView& order, std::int64_t sign) {
   switch (order.state) {

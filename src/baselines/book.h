@@ -53,4 +53,6 @@ class Book {
   std::uint64_t left_line_ = 0;  ///< orders that waited and do no more: the line is served in turn
 };
 
+[[nodiscard]] std::int64_t units_of(const sale::OrderView& order);
+
 }  // namespace dibs::baselines

@@ -26,12 +26,6 @@ void Design::payment_failed(Desk& desk, const sale::OrderView& order) {
 
 bool Design::work(Desk& /*desk*/) { return false; }
 
-std::int64_t units_of(const sale::OrderView& order) {
-  std::int64_t units = 0;
-  for (const auto& line : order.lines) units += line.quantity;
-  return units;
-}
-
 std::unique_ptr<Design> make_design(std::string_view name) {
   if (name == "lock") return make_lock();
   if (name == "lock-improved") return make_lock_improved();

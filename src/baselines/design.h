@@ -73,8 +73,6 @@ class Design {
   virtual bool work(Desk& desk);
 };
 
-[[nodiscard]] std::int64_t units_of(const sale::OrderView& order);
-
 /// `lock`, `lock-improved`, `lock-wait`, `queue` or `lua`; null when there is no such design.
 [[nodiscard]] std::unique_ptr<Design> make_design(std::string_view name);
 

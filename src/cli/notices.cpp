@@ -8,32 +8,10 @@
 #include "cli/secrets.h"
 
 namespace dibs::cli {
-namespace {
-
-constexpr std::size_t kSecretsMax = 2;  // the old and the new one while it is changed
-
-Result<std::vector<webhook::Secret>> read_notify_secrets(const ServeOptions& options) {
-  const auto texts = read_secrets("DIBS_NOTIFY_SECRET", options.notify_secret_file);
-  if (!texts) return std::unexpected(texts.error());
-  if (texts->size() > kSecretsMax) {
-    return fault(FaultKind::bad_input, "There are more than two secrets for notices.",
-                 "Keep the one in use and the one that replaces it.");
-  }
-  std::vector<webhook::Secret> secrets;
-  for (const std::string& text : *texts) {
-    auto secret = webhook::Secret::parse(text);
-    if (!secret) return std::unexpected(secret.error());
-    secrets.push_back(std::move(*secret));
-  }
-  return secrets;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<events::NoticeRelay>> choose_notices(const ServeOptions& options,
                                                             engine::Engine& engine,
                                                             api::Options& api) {
-  auto secrets = read_notify_secrets(options);
+  auto secrets = read_signing_secrets("DIBS_NOTIFY_SECRET", options.notify_secret_file, "notices");
   if (!secrets) return std::unexpected(secrets.error());
   if (secrets->empty()) return nullptr;
   events::NoticeRelay::Options settings;

@@ -10,29 +10,12 @@
 namespace dibs::cli {
 namespace {
 
-constexpr std::size_t kSecretsMax = 2;  // the old and the new one while it is changed
-
 /// `HOST:PORT` of a URL.
 std::string authority_of(const std::string& url) {
   const auto start = url.find("://");
   const auto rest = start == std::string::npos ? url : url.substr(start + 3);
   const auto authority = rest.substr(0, rest.find('/'));
   return authority.find(':') == std::string::npos ? authority + ":80" : authority;
-}
-
-Result<void> read_webhook_secrets(const ServeOptions& options, api::Options& api) {
-  const auto texts = read_secrets("DIBS_WEBHOOK_SECRET", options.webhook_secret_file);
-  if (!texts) return std::unexpected(texts.error());
-  if (texts->size() > kSecretsMax) {
-    return fault(FaultKind::bad_input, "There are more than two webhook secrets.",
-                 "Keep the one in use and the one that replaces it.");
-  }
-  for (const std::string& text : *texts) {
-    auto secret = webhook::Secret::parse(text);
-    if (!secret) return std::unexpected(secret.error());
-    api.webhook_secrets.push_back(std::move(*secret));
-  }
-  return {};
 }
 
 }  // namespace
@@ -46,7 +29,10 @@ Result<ChosenProvider> choose_provider(const ServeOptions& options, api::Options
     }
     return chosen;
   }
-  if (auto read = read_webhook_secrets(options, api); !read) return std::unexpected(read.error());
+  auto secrets =
+      read_signing_secrets("DIBS_WEBHOOK_SECRET", options.webhook_secret_file, "webhooks");
+  if (!secrets) return std::unexpected(secrets.error());
+  api.webhook_secrets = std::move(*secrets);
   payment::HttpProvider::Options settings;
   settings.url = options.payments;
   if (const char* key = std::getenv("DIBS_PAYMENTS_KEY")) settings.api_key = key;

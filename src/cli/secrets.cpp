@@ -98,6 +98,25 @@ Result<std::vector<std::pair<std::string, std::string>>> read_named_secrets(
   return named;
 }
 
+Result<std::vector<webhook::Secret>> read_signing_secrets(const char* variable,
+                                                          const std::string& file,
+                                                          const std::string& what) {
+  constexpr std::size_t kMost = 2;
+  const auto texts = read_secrets(variable, file);
+  if (!texts) return std::unexpected(texts.error());
+  if (texts->size() > kMost) {
+    return fault(FaultKind::bad_input, "There are more than two secrets for " + what + ".",
+                 "Keep the one in use and the one that replaces it.");
+  }
+  std::vector<webhook::Secret> secrets;
+  for (const std::string& text : *texts) {
+    auto secret = webhook::Secret::parse(text);
+    if (!secret) return std::unexpected(secret.error());
+    secrets.push_back(std::move(*secret));
+  }
+  return secrets;
+}
+
 std::string random_secret() {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::array<unsigned char, 16> bytes{};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "webhook/signature.h"
 
 /// Secrets come from the environment or a file, never from a flag, which every process could read.
 namespace dibs::cli {
@@ -20,6 +21,11 @@ namespace dibs::cli {
 /// The same with a name before each: `anna:…`. Fails without showing the secret.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> read_named_secrets(
     const char* variable, const std::string& file);
+
+/// The secrets that sign `what` ("webhooks"): one, or two while it is changed.
+[[nodiscard]] Result<std::vector<webhook::Secret>> read_signing_secrets(const char* variable,
+                                                                        const std::string& file,
+                                                                        const std::string& what);
 
 /// A fresh random secret, 32 hexadecimal characters.
 [[nodiscard]] std::string random_secret();

@@ -132,7 +132,12 @@ std::expected<Job, Problem> prepared(Core& core, const http::Request& request, O
   if (!who) return std::unexpected(std::move(who.error()));
   recognise_console(core, *match, request, *who);
   if (who->role == kAnyone && (match->route->roles & kAnyone) == 0) {
-    return std::unexpected(problem(sale::Code::unauthenticated));
+    return std::unexpected(problem(
+        sale::Code::unauthenticated,
+        core.options.insecure_demo
+            ? "Say who asks: a buyer of the demo by the header Dibs-Buyer: NAME, an operator by "
+              "Authorization: Bearer TOKEN."
+            : "Say who asks: send Authorization: Bearer TOKEN, or log in for a session cookie."));
   }
   if (auto refused = limited(core, *who)) return std::unexpected(std::move(*refused));
   if (core.stopped && !serves_when_stopped(*match->route)) {

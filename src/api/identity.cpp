@@ -106,14 +106,19 @@ std::expected<Identity, Problem> Authenticator::by_token(std::string_view token,
   }
   if (is_one_of(options_.shop_keys, token)) return acting_for(identity(kShop), request);
   if (auto claims = claims_of(token, now)) return buyer_of(std::move(*claims));
-  return std::unexpected(problem(sale::Code::unauthenticated));
+  return std::unexpected(problem(sale::Code::unauthenticated,
+                                 "The bearer token is not one that this server takes: it may be "
+                                 "mistyped, expired, or meant for its other address."));
 }
 
 std::expected<Identity, Problem> Authenticator::identify(const http::Request& request,
                                                          Instant now) const {
   if (const auto authorization = request.header("Authorization")) {
     const auto token = bearer_token(*authorization);
-    if (!token) return std::unexpected(problem(sale::Code::unauthenticated));
+    if (!token) {
+      return std::unexpected(problem(sale::Code::unauthenticated,
+                                     "Send the credential as Authorization: Bearer TOKEN."));
+    }
     return by_token(*token, request, now);
   }
   if (options_.insecure_demo && request.header("Dibs-Buyer")) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace dibs::api::json {
@@ -197,6 +198,7 @@ void ObjectReader::note(std::string_view name, std::string_view rule) {
 
 const Node* ObjectReader::find(std::string_view name) {
   if (!is_object_) return nullptr;
+  if (asked_count_ < asked_.size()) asked_[asked_count_++] = name;
   const auto& nodes = document_.nodes;
   unsigned index = 0;
   for (std::size_t i = node_ + 1; i < nodes[node_].end; i = nodes[i].end, ++index) {
@@ -221,7 +223,9 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view name, std::in
     return node->integer;
   }
   note(name, "must be " + std::to_string(min) + " to " + std::to_string(max) +
-                 (node->kind == Kind::odd_number ? ", without fraction or exponent" : ""));
+                 (node->kind == Kind::integer ? ""
+                                              : ", a whole number without quotes, fraction or "
+                                                "exponent"));
   return std::nullopt;
 }
 
@@ -256,7 +260,13 @@ void ObjectReader::finish() {
   unsigned index = 0;
   for (std::size_t i = node_ + 1; i < nodes[node_].end; i = nodes[i].end, ++index) {
     if ((known_ & (std::uint64_t{1} << index)) != 0) continue;
-    note(clipped(document_.key(nodes[i])), "is not a member of this request");
+    std::string rule = "is not a member here; those are ";
+    for (std::size_t k = 0; k < asked_count_; ++k) {
+      const auto before = asked_.begin() + static_cast<std::ptrdiff_t>(k);
+      if (std::find(asked_.begin(), before, asked_[k]) != before) continue;
+      rule.append(k == 0 ? "" : ", ").append(asked_[k]);
+    }
+    note(clipped(document_.key(nodes[i])), rule);
     return;
   }
 }

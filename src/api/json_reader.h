@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -84,6 +85,8 @@ class ObjectReader {
   std::size_t node_;
   std::string path_;
   Complaint& complaint_;
+  std::array<std::string_view, 32> asked_{};  ///< names asked for, to say which there are
+  std::size_t asked_count_ = 0;
   std::uint64_t known_ = 0;  ///< bit n: the n-th member has been asked for
   bool is_object_ = false;
   static_assert(kMembersMax <= 64, "known_ has a bit for each member");

@@ -83,15 +83,17 @@ http::Response page_response(const Core& core, std::string_view name, const WebR
 namespace pages {
 
 Prepared home(Core& core, const Call& call) {
-  return [&core, request = WebRequest(call.request)](Answer answer) {
+  return [&core, request = WebRequest(call.request),
+          query = std::string(call.request.query)](Answer answer) {
     const auto& sale = core.options.home_sale;
     if (!sale || !core.store.glance(*sale)) {
       return answer.send(page_response(core, "shop/home.html", request));
     }
     http::Response there;
     there.status = 303;
-    there.headers = {{"Location", "/s/" + std::string(sale->view())},
-                     {"Cache-Control", "no-store"}};
+    there.headers = {
+        {"Location", "/s/" + std::string(sale->view()) + (query.empty() ? "" : "?" + query)},
+        {"Cache-Control", "no-store"}};
     answer.send(std::move(there));
   };
 }

@@ -95,6 +95,10 @@ struct PutReader {
     if (node == nullptr) return;
     given(Put::kNotify);
     if (node->kind == Kind::null) return;
+    if (node->kind != Kind::object) {
+      return members.note("notify",
+                          R"(must be an object like {"url":"https://shop.example/dibs"})");
+    }
     const auto index = static_cast<std::size_t>(node - document.nodes.data());
     ObjectReader target(document, index, "notify", complaint);
     target.require("url");

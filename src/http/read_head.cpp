@@ -25,7 +25,9 @@ constexpr Refusal kTwice{400, "a header came twice that may come once"};
 constexpr Refusal kNoHost{400, "the Host header is missing"};
 constexpr Refusal kBadHost{400, "the Host header is malformed"};
 constexpr Refusal kBadLength{400, "the Content-Length is malformed"};
-constexpr Refusal kNoLength{411, "a request of this kind needs a Content-Length"};
+constexpr Refusal kNoLength{411,
+                            "a request of this kind needs a Content-Length: send 0 when it has no "
+                            "body (curl -d '')"};
 constexpr Refusal kLengthAndEncoding{400, "both Content-Length and Transfer-Encoding"};
 constexpr Refusal kChunked{411, "chunked bodies are not read here: send a Content-Length"};
 constexpr Refusal kEncoding{501, "the Transfer-Encoding is not known here"};

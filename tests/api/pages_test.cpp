@@ -29,6 +29,8 @@ TEST(Pages, TheWayInIsTheDemosSaleOrAPageThatSaysWhatRuns) {
   const auto there = server.call("GET", "/");
   EXPECT_EQ(there.status, 303);
   EXPECT_EQ(there.header("Location"), "/s/s-1");
+  EXPECT_EQ(server.call("GET", "/?buyer=anna&lang=ko").header("Location"),
+            "/s/s-1?buyer=anna&lang=ko");
   Harness live;
   const auto page = live.call("GET", "/");
   EXPECT_EQ(page.status, 200);

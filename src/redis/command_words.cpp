@@ -121,9 +121,14 @@ class Pack {
   }
 
   void operator()(const sale::Buy& buy) {
+    const std::string_view objection = objection_to(buy);
+    if (buy.lines.size() == 1 && objection.empty() && command_.actor.empty() &&
+        command_.owner.empty()) {
+      return plain(buy);
+    }
     begin("buy", 5 + 2 * buy.lines.size());
     out_.text(order_word(buy.order));
-    out_.text(objection_to(buy));
+    out_.text(objection);
     out_.text(buy.buyer.view());
     out_.text(buy.key.view());
     out_.text(buy.reference.view());
@@ -182,6 +187,19 @@ class Pack {
     out_.text(name);
     out_.text(command_.actor);
     out_.text(command_.owner.view());
+  }
+
+  /// Not as MessagePack: see unpack_command of apply.lua. An SKU that is no id is no item's.
+  void plain(const sale::Buy& buy) {
+    const sale::OrderLine& line = buy.lines.front();
+    out_.raw("b");
+    out_.short_text(order_word(buy.order));
+    out_.short_text(buy.buyer.view());
+    out_.short_text(is_sale_or_sku_id(line.sku.view()) ? line.sku.view() : "?");
+    out_.short_text(buy.key.view());
+    out_.short_text(buy.reference.view());
+    static_assert(limits::kQuantity <= UINT16_MAX);
+    out_.raw(std::string{static_cast<char>(line.quantity), static_cast<char>(line.quantity >> 8U)});
   }
 
   void order(std::string_view name, const OrderKey& key) {

@@ -26,6 +26,15 @@ class Packer {
 
   void flag(bool value) { byte(value ? 0xc3 : 0xc2); }
 
+  /// Not MessagePack: bytes as they are.
+  void raw(std::string_view bytes) { bytes_.append(bytes); }
+
+  /// The same of at most 255 bytes, behind a byte with their number.
+  void short_text(std::string_view bytes) {
+    byte(bytes.size());
+    raw(bytes);
+  }
+
   [[nodiscard]] std::string take() { return std::move(bytes_); }
 
  private:

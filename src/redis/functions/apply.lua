@@ -10,13 +10,23 @@
 -- ARGV     1 epoch, '' for any   2 epoch to give if a put creates the data   3 last event that the gateway has
 --          4 lowest seq that is acceptable   5 time in us, '' for the server's clock
 --          6 us without a call after which all gateways were away, 0 for never
---          7 … packed commands: see parts/buy.lua, parts/payment.lua, parts/manage.lua
+--          7 … commands, packed: see parts/buy.lua, parts/payment.lua, parts/manage.lua; a buy of one SKU without
+--          actor, owner and objection: see unpack_command
 -- result   {'ok', epoch, seq, time, next due or -1, seq of the first event below, results, events}, or
 --          {'fenced', epoch, seq, why} when nothing was done
 --          results: code, arrival or 0, seq, time, {name, value, …} or 0 for each command that was reached, one after
 --          another; events: {id, {field, value, …}} as XRANGE gives them
 local records, step = dibs.records, dibs.step
 local FIRST_COMMAND = 7
+
+-- A command as its decision takes it. A plain buy does not come as MessagePack but as what struct reads, in a third of
+-- the time: 'b', then order, buyer, SKU, key and reference with their lengths in a byte, then two bytes of quantity.
+local PLAIN_BUY = 98
+local function unpack_command(word)
+  if string.byte(word) ~= PLAIN_BUY then return cmsgpack.unpack(word) end
+  local order, buyer, sku, key, reference, quantity = struct.unpack('<Bc0Bc0Bc0Bc0Bc0H', word, 2)
+  return { 'buy', '', '', order, '', buyer, key, reference, sku, quantity }
+end
 
 -- Reads at once what the buys of a batch look up one after another.
 local function read_ahead(sale, commands)
@@ -101,7 +111,7 @@ redis.register_function('dibs_apply_' .. VERSION, function(keys, args)
   local fenced = dibs.fenced(sale, args[1], tonumber(args[4]))
   if fenced then return fenced end
   local commands = {}
-  for i = FIRST_COMMAND, #args do commands[i - FIRST_COMMAND + 1] = cmsgpack.unpack(args[i]) end
+  for i = FIRST_COMMAND, #args do commands[i - FIRST_COMMAND + 1] = unpack_command(args[i]) end
   if #commands > 0 and sale.spec then read_ahead(sale, commands) end
 
   local results = {}

@@ -38,6 +38,7 @@ local function service_of(sale, item)
 end
 
 function serve.anything(sale)
+  if not next(sale.touched) then return false end
   for number in pairs(sale.touched) do
     if service_of(sale, records.item(sale, number)) then return true end
   end
@@ -79,7 +80,7 @@ end
 -- touched.
 function serve.lines(sale, budget)
   local served = 0
-  while served < budget do
+  while served < budget and next(sale.touched) do
     local service = take_service(sale)
     if not service then break end
     local item = records.item(sale, service.number)

@@ -38,8 +38,17 @@ local function add_dirty(words, record, name, pack)
   words[#words + 1] = pack(record)
 end
 
+-- A small hash is a list that Redis goes through from the front for every field. One that holds a value of more than
+-- 64 bytes is a table from the start: the field '', which is nobody's name, has such a value.
+local LONG = '-----------------------------------------------------------------'
+
 local function write_records(sale)
   local keys = sale.keys
+  if sale.base_gone and sale.spec then
+    redis.call('HSET', keys.orders, '', LONG)
+    redis.call('HSET', keys.buyers, '', LONG)
+    redis.call('HSET', keys.keys, '', LONG)
+  end
   local items, added, removed = {}, {}, {}
   for number, item in pairs(sale.items) do
     add_dirty(items, item, number, records.pack_item)

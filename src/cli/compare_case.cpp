@@ -6,6 +6,7 @@
 #include "cli/http_call.h"
 #include "cli/load_flags.h"
 #include "cli/redis_process.h"
+#include "cli/run_audit.h"
 #include "cli/secrets.h"
 #include "cli/server_process.h"
 
@@ -120,6 +121,7 @@ Result<load::Run> measure(const CaseWork& work, EndOnSignal& end) {
         {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
   end.kill_none();
+  if (work.strategy == "engine") add_audit(*run, directory.path() + "/data");
   return run;
 }
 

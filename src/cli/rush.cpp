@@ -5,17 +5,16 @@
 #include <iostream>
 #include <memory>
 
-#include "cli/audit_report.h"
 #include "cli/end_on_signal.h"
 #include "cli/exit_status.h"
 #include "cli/http_call.h"
 #include "cli/load_flags.h"
 #include "cli/log.h"
 #include "cli/payment_audit.h"
+#include "cli/run_audit.h"
 #include "cli/secrets.h"
 #include "cli/server_process.h"
 #include "cli/subcommands.h"
-#include "engine/inspect.h"
 
 namespace dibs::cli {
 namespace {
@@ -53,20 +52,6 @@ Result<void> put_sale(const ServerProcess& server, const std::string& token,
   if (answer->status == 201) return {};
   return fault(FaultKind::bad_input,
                "The sale could not be made: " + std::to_string(answer->status) + ".", answer->body);
-}
-
-/// Adds what the audit of the stopped server's data says.
-void add_audit(load::Run& run, const std::string& data) {
-  auto audit = engine::audit(data);
-  if (!audit) {
-    run.broken_elsewhere.push_back({"The audit could not run: " + audit.error().what,
-                                    "감사를 할 수 없었습니다: " + audit.error().what});
-    return;
-  }
-  run.notes.push_back({{"audit", "감사"}, {summary(*audit), summary_in_korean(*audit)}});
-  for (const auto& difference : audit->differences) {
-    run.broken_elsewhere.push_back({"Audit: " + difference, "감사: " + difference});
-  }
 }
 
 /// Adds what the provider's books say of the same orders.

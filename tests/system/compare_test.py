@@ -44,6 +44,7 @@ def check_case(case, settings):
         check(outcomes["paid"] == STOCK and run["oversold"] == 0 and not case["findings"], f"{name}: {case}")
         check(run["fairness"]["inversions"] == 0 and run["fairness"]["first_come_accuracy"] == 1, name)
         check(run["units_missing"] == 0, f"{name}: units missing")
+        check(name != "engine" or run["notes"]["audit"], "the engine was not audited")
 
 
 def check_designs(cases):

@@ -4,7 +4,7 @@
 namespace dibs::load {
 namespace {
 
-void append_number(double value, std::string& out) { out.append(",").append(fixed(value, 6)); }
+void append_figure(double value, std::string& out) { out.append(",").append(fixed(value, 6)); }
 
 void append_usage(const std::optional<Usage>& usage, std::string& out) {
   if (!usage) {
@@ -13,7 +13,7 @@ void append_usage(const std::optional<Usage>& usage, std::string& out) {
   }
   for (const double figure : {usage->cpu_seconds, usage->cpu_percent_mean, usage->cpu_percent_peak,
                               usage->rss_mib, usage->rss_mib_mean, usage->rss_share_percent}) {
-    append_number(figure, out);
+    append_figure(figure, out);
   }
 }
 
@@ -21,13 +21,13 @@ void append_run(const Case& one, std::size_t index, std::string& out) {
   const Run& run = one.runs[index];
   out.append(one.strategy).append(",").append(std::to_string(index + 1));
   for (const std::uint64_t count : run.outcomes) out.append(",").append(std::to_string(count));
-  append_number(run.seconds_total, out);
-  append_number(run.latency_final.mean, out);
+  append_figure(run.seconds_total, out);
+  append_figure(run.latency_final.mean, out);
   out.push_back(',');
   if (run.tps) out.append(fixed(*run.tps, 6));
-  append_number(run.latency.p50, out);
-  append_number(run.latency.p99, out);
-  append_number(run.fairness.first_come_accuracy, out);
+  append_figure(run.latency.p50, out);
+  append_figure(run.latency.p99, out);
+  append_figure(run.fairness.first_come_accuracy, out);
   for (const std::uint64_t count :
        {run.fairness.inversions, run.fairness.max_overtake, run.fairness.last_winner_rank,
         run.fairness.fair_last_rank, run.oversold}) {

@@ -25,11 +25,19 @@ int fail(const Fault& fault) {
 
 int verify(const JournalFlags& flags) {
   const auto report = engine::verify(flags.data);
-  std::cout << report.records << " records in " << report.segments << " segments, " << report.bytes
-            << " bytes; " << report.sales << " sales, " << report.events << " events, "
-            << report.refused << " refused requests; " << report.snapshots << " snapshots\n"
-            << "last position " << report.last.value() << ", epoch " << report.epoch << ", "
-            << (report.clean_end ? "ended in order" : "running, or did not end in order") << '\n';
+  std::cout << report.records << " records ";
+  if (report.fault) {
+    std::cout << "before the damage; ";
+  } else {
+    std::cout << "in " << report.segments << " segments, " << report.bytes << " bytes; ";
+  }
+  std::cout << report.sales << " sales, " << report.events << " events, " << report.refused
+            << " refused requests; " << report.snapshots << " snapshots\n"
+            << "last position " << report.last.value() << ", epoch " << report.epoch;
+  if (!report.fault) {
+    std::cout << (report.clean_end ? ", ended in order" : ", running, or did not end in order");
+  }
+  std::cout << '\n';
   for (const auto& remark : report.remarks) std::cout << "note: " << remark << '\n';
   if (report.fault) return fail(*report.fault);
   std::cout << "the chain is whole\n";

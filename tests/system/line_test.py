@@ -168,6 +168,10 @@ def running_out_of_streams(data):
         assert len(waits) == 4 and all(1000 <= wait < 5000 for wait in waits), f"they come back apart: {waits}"
 
         for path in (f"/v1/orders/{orders[4]}/events", "/v1/sales/full/events"):
+            probe = crowd.open(path, buyers[4])  # a stream given after all would go on for ever
+            assert crowd.listen(10, until=lambda: b"\r\n\r\n" in probe.heard) and b" 503 " in probe.heard[:32], \
+                f"one stream too many was given: {bytes(probe.heard[:200])}"
+            crowd.drop(probe)
             status, headers, problem = call(server, "GET", path, buyer=buyers[4])
             assert (status, problem["code"]) == (503, "overloaded"), problem
             assert int(headers["Retry-After"]) >= 5, headers

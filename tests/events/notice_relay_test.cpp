@@ -152,7 +152,10 @@ TEST_F(NoticeRelayTest, every_event_is_sent_once_and_in_order_far_beyond_the_win
   start({"a"});
   happen("a", 400);
   EXPECT_EQ(shops_.ids(url_of("a"), 600), ids_of("a", 1, 600));
-  relay_->stop();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (relay_->state(SaleId("a"))->behind > 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(1ms);
+  }
   EXPECT_EQ(relay_->state(SaleId("a"))->behind, 0U);
 }
 

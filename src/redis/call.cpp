@@ -19,10 +19,20 @@ std::unexpected<Fault> not_ours(std::string what) {
 }
 
 std::unexpected<Fault> refused(const redisReply& reply) {
-  return fault(
-      FaultKind::unavailable,
-      "Redis answered an error, and nothing has changed: " + std::string(reply.str, reply.len),
-      "Mend what it names; the same call may then succeed.");
+  const std::string text(reply.str, reply.len);
+  const auto says = [&text](std::string_view words) { return text.find(words) != text.npos; };
+  if (says("Function not found")) {
+    return fault(FaultKind::not_found, "This Redis does not have this build's functions.",
+                 "Load them: FUNCTION LOAD with the text of the library.");
+  }
+  if (says("equal or smaller than the target stream top item")) {
+    return fault(FaultKind::corrupt,
+                 "A stream of this sale on Redis is ahead of the sale's figures: " + text,
+                 "Stop selling it. Compare the end of its streams with its meta (docs/formats/"
+                 "redis.md): one of them was restored or written by something else.");
+  }
+  return fault(FaultKind::unavailable, "Redis answered an error, and nothing has changed: " + text,
+               "Mend what it names; the same call may then succeed.");
 }
 
 /// The elements of a reply, taken one by one; a wrong one leaves `ok` false.

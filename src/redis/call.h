@@ -92,9 +92,12 @@ struct BatchResult {
 };
 
 /// What a reply to the words above says, given the context's `known` and how many commands there
-/// were (look: 0). Fails as `unavailable` when the server answered an error
-/// (nothing has changed: an error comes before the first write), whose text is in the fault, and
-/// as `corrupt` when the reply is not one of these functions'.
+/// were (look: 0). A server that answered an error has changed nothing: an error comes before the
+/// first write. Fails as
+/// - `not_found`: the functions must be loaded; the same call may then succeed;
+/// - `corrupt`: a stream is ahead of the sale's figures (the sale must stop, as when fenced), or
+///   the reply is not one of these functions';
+/// - `unavailable`: any other error (no memory, loading, a replica), with its text.
 [[nodiscard]] Result<BatchResult> parse(const redisReply& reply, Seq known, std::size_t commands);
 
 /// One entry of the stream of events, `[id, [field, value, …]]` as XRANGE answers it.

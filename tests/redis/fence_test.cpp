@@ -75,6 +75,15 @@ TEST(Fence, looking_says_how_far_a_sale_is_and_changes_nothing) {
   EXPECT_EQ(gateway.everything(), before);
 }
 
+TEST(Fence, a_server_without_the_functions_says_so) {
+  const RedisServer server;
+  Gateway gateway(server, "spring");
+  gateway.connection().text({"FUNCTION", "FLUSH"});
+  const auto result = gateway.try_all({{.action = put_of(5)}});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, FaultKind::not_found);
+}
+
 TEST(Append, that_repeats_an_event_changes_nothing) {
   const RedisServer server;
   Gateway gateway(server, "spring");
@@ -84,8 +93,8 @@ TEST(Append, that_repeats_an_event_changes_nothing) {
   const auto before = gateway.everything();
   const auto result = gateway.try_all({{.action = gateway.press("anna")}});
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, FaultKind::unavailable);
-  EXPECT_NE(result.error().what.find("equal or smaller"), std::string::npos);
+  EXPECT_EQ(result.error().kind, FaultKind::corrupt);
+  EXPECT_NE(result.error().what.find("ahead"), std::string::npos);
   EXPECT_EQ(gateway.everything(), before);
 }
 
@@ -108,6 +117,7 @@ TEST(Append, without_memory_changes_nothing_and_works_again_afterwards) {
   const auto result = gateway.try_all({{.action = gateway.press("anna")}});
   gateway.connection().text({"CONFIG", "SET", "maxmemory", "0"});
   ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, FaultKind::unavailable);
   EXPECT_NE(result.error().what.find("maxmemory"), std::string::npos);
   EXPECT_EQ(gateway.everything(), before);
   EXPECT_EQ(gateway.one(gateway.press("anna")).code, Code::ok);

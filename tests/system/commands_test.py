@@ -111,7 +111,7 @@ class Commands(unittest.TestCase):
         self.damage(copy)
         verify = dibs.run("journal", "verify", "--data", copy)
         self.assertEqual(verify.returncode, 1, verify.stdout)
-        self.assertIn("whole before the damage", verify.stdout)
+        self.assertIn("before the damage", verify.stdout)
         start = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--data", copy, timeout=20)
         self.assertEqual(start.returncode, 1, start.stdout + start.stderr)
         self.assertIn("dibs journal verify", start.stderr)

@@ -272,7 +272,9 @@ class ComparisonTable {
       out_ += std::string(one.promises ? say("a promise was broken", "지켜지지 않은 약속")
                                        : say("what went wrong", "드러난 문제")) +
               "\n";
-      for (const std::string& sentence : found) out_ += "  " + mark + sentence + "\n";
+      for (const std::string& sentence : found) {
+        out_.append("  ").append(mark).append(sentence).append("\n");
+      }
     }
     for (const Case& one : all_.cases) {
       for (const Run& run : one.runs) {

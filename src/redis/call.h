@@ -13,7 +13,7 @@
 #include "sale/command.h"
 #include "sale/event.h"
 
-struct redisReply;
+struct redisReply;  // NOLINT(readability-identifier-naming): of hiredis
 
 /// The words of calls to the Lua functions, and what their replies say. Pure: nothing here talks
 /// to a server. Safe to call from any thread.

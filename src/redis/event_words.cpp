@@ -159,12 +159,11 @@ Result<sale::Event> decode_event(const redisReply& entry) {
   const auto parts = elements(entry);
   if (parts.size() != 2) return no_event("(none)");
   const std::string_view id = text_of(*parts[0]).value_or("");
-  const std::size_t dash = std::min(id.find('-'), id.size());
+  const std::string_view digits = id.substr(0, std::min(id.find('-'), id.size()));
   std::uint64_t seq = 0;
-  const auto [end, error] = std::from_chars(id.data(), id.data() + dash, seq);
-  if (error != std::errc() || end != id.data() + dash || id.substr(dash) != "-0") {
-    return no_event(id);
-  }
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (!whole || id.substr(digits.size()) != "-0") return no_event(id);
 
   Fields in(*parts[1]);
   const auto reader = readers().find(in.text("type"));

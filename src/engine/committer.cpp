@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "engine/thread_name.h"
+#include "store/thread_name.h"
 
 namespace dibs::engine {
 
@@ -50,7 +50,7 @@ ChainPoint Committer::durable() const {
 }
 
 void Committer::run() {
-  name_thread("dibs-committer");
+  store::name_thread("dibs-committer");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return incoming_ || stopping_; });

@@ -13,8 +13,8 @@
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/record.h"
-#include "engine/views.h"
 #include "store/sale_store.h"
+#include "store/views.h"
 
 namespace dibs::engine {
 
@@ -26,7 +26,7 @@ class Committer {
  public:
   struct Parts {
     Journal& journal;
-    Views& views;
+    store::Views& views;
     Failure& failure;
     const Clock& clock;
     std::vector<store::EventListener*> listeners;

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "engine/journal_options.h"
 #include "store/event_feed.h"
+#include "store/ordered.h"
 #include "store/sale_store.h"
 
 namespace dibs::engine {
@@ -111,8 +112,6 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
   std::unique_ptr<Impl> impl_;
 };
 
-/// The loop index of stamps that no ingress loop gave (timers, operators' tools in process):
-/// numbered by their time alone.
-inline constexpr std::uint32_t kNoLoop = UINT32_MAX;
+using store::kNoLoop;
 
 }  // namespace dibs::engine

@@ -25,21 +25,22 @@ void Engine::on_watermark(std::uint32_t loop, Instant upto) noexcept {
 void Engine::Impl::submit(RequestPtr request) {
   if (failure.failed()) return refuse(*request, failure.fault());
   if (state != State::running) return refuse(*request, not_serving());
-  switch (ingress.push(request)) {
-    case Ingress::Pushed::taken:
+  store::OrderedPtr ordered = std::move(request);
+  switch (ingress.push(ordered)) {
+    case store::Ingress::Pushed::taken:
       return;
-    case Ingress::Pushed::closed:
-      return refuse(*request, not_serving());
-    case Ingress::Pushed::full:
+    case store::Ingress::Pushed::closed:
+      return refuse(request_of(*ordered), not_serving());
+    case store::Ingress::Pushed::full:
       ++queue_full_count;
-      return refuse(*request, queue_full());
+      return refuse(request_of(*ordered), queue_full());
   }
 }
 
 void Engine::submit(const Stamp& stamp, SaleId sale, sale::Command command,
                     store::Reply<sale::Outcome> reply) {
-  impl_->submit(std::make_unique<Request>(
-      Request{stamp, std::move(sale), CommandRequest{std::move(command), std::move(reply)}}));
+  impl_->submit(std::make_unique<Request>(stamp, std::move(sale),
+                                          CommandRequest{std::move(command), std::move(reply)}));
 }
 
 template <class T, class View>
@@ -61,7 +62,7 @@ void Engine::Impl::look(const Stamp& stamp, SaleId sale, bool whole, store::Repl
       }
     });
   };
-  submit(std::make_unique<Request>(Request{stamp, std::move(sale), std::move(body)}));
+  submit(std::make_unique<Request>(stamp, std::move(sale), std::move(body)));
 }
 
 void Engine::find_sale(const Stamp& stamp, SaleId sale,

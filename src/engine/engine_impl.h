@@ -10,16 +10,16 @@
 #include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/failure.h"
-#include "engine/ingress.h"
 #include "engine/journal.h"
 #include "engine/keeper.h"
 #include "engine/mark.h"
-#include "engine/merge.h"
 #include "engine/queries.h"
 #include "engine/recovery.h"
 #include "engine/sequencer.h"
 #include "engine/snapshotter.h"
-#include "engine/views.h"
+#include "store/ingress.h"
+#include "store/merge.h"
+#include "store/views.h"
 
 namespace dibs::engine {
 
@@ -49,11 +49,11 @@ struct Engine::Impl {
   Recovered recovered;
   std::unique_ptr<Journal> journal;
   Failure failure;
-  Views views;
+  store::Views views;
   std::vector<store::EventListener*> listeners;
   std::function<void(const std::string&)> warn = [](const std::string&) {};
-  Ingress ingress;
-  Merge merge;
+  store::Ingress ingress;
+  store::Merge merge;
   MarkFile opened_mark;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Sequencer> sequencer;

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "engine/thread_name.h"
+#include "store/thread_name.h"
 
 namespace dibs::engine {
 namespace {
@@ -36,7 +36,7 @@ void Keeper::stop() {
 }
 
 void Keeper::run() {
-  name_thread("dibs-keeper");
+  store::name_thread("dibs-keeper");
   std::uint64_t seen = 0;
   while (!stopping_ && !parts_.failure.failed()) {
     keep_zeros();

@@ -8,11 +8,11 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "engine/bell.h"
 #include "engine/committer.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mark.h"
+#include "store/bell.h"
 
 namespace dibs::engine {
 
@@ -46,7 +46,7 @@ class Keeper {
   Duration synced_at_{Duration::min()};  ///< monotonic
   Position synced_position_;
   std::atomic<bool> stopping_{false};
-  Bell bell_;
+  store::Bell bell_;
   std::thread thread_;
 };
 

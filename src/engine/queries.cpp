@@ -5,7 +5,7 @@
 
 #include "engine/entry.h"
 #include "engine/recovery.h"
-#include "engine/thread_name.h"
+#include "store/thread_name.h"
 
 namespace dibs::engine {
 namespace {
@@ -138,7 +138,7 @@ bool Queries::add(std::move_only_function<void()>& job) {
 }
 
 void Queries::run() {
-  name_thread("dibs-queries");
+  store::name_thread("dibs-queries");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return !jobs_.empty() || !running_; });

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <variant>
 
 #include "base/ids.h"
@@ -11,6 +12,7 @@
 #include "engine/sales.h"
 #include "sale/command.h"
 #include "sale/sale.h"
+#include "store/ordered.h"
 #include "store/sale_store.h"
 
 namespace dibs::engine {
@@ -37,11 +39,19 @@ struct LookRequest {
 struct DueRequest {};
 
 /// What waits to be put in order.
-struct Request {
-  Stamp stamp;
+struct Request final : store::Ordered {
+  using Body = std::variant<CommandRequest, LookRequest, DueRequest>;
+  Request(const Stamp& stamped, SaleId of_sale, Body what)
+      : Ordered(stamped), sale(std::move(of_sale)), body(std::move(what)) {
+    is_own = std::holds_alternative<DueRequest>(body);
+  }
+
   SaleId sale;
-  std::variant<CommandRequest, LookRequest, DueRequest> body;
+  Body body;
 };
+
+/// The request that the merge gave back: it is never given any others.
+inline Request& request_of(store::Ordered& ordered) { return static_cast<Request&>(ordered); }
 
 using RequestPtr = std::unique_ptr<Request>;
 

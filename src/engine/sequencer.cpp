@@ -6,9 +6,9 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
-#include "engine/both_clocks.h"
 #include "engine/engine.h"
-#include "engine/thread_name.h"
+#include "store/both_clocks.h"
+#include "store/thread_name.h"
 
 namespace dibs::engine {
 namespace {
@@ -73,7 +73,7 @@ void Sequencer::drain() {
 }
 
 void Sequencer::run() {
-  name_thread("dibs-sequencer");
+  store::name_thread("dibs-sequencer");
   begin_epoch();
   while (!draining_) {
     pass();
@@ -82,7 +82,7 @@ void Sequencer::run() {
     }
   }
   pass();
-  while (RequestPtr request = parts_.merge.next_unwaited()) number(*request);
+  while (const auto request = parts_.merge.next_unwaited()) number(request_of(*request));
   write_clean_end();
 }
 
@@ -107,18 +107,18 @@ void Sequencer::begin_epoch() {
 }
 
 void Sequencer::pass() {
-  const auto [monotonic, wall] = read_both(parts_.clock);
+  const auto [monotonic, wall] = store::read_both(parts_.clock);
   now_ = monotonic;
   parts_.merge.collect(monotonic, wall);
   add_due(wall);
   int numbered = 0;
-  while (RequestPtr request = parts_.merge.next()) {
+  while (const auto request = parts_.merge.next()) {
     get_ready();
-    number(*request);
+    number(request_of(*request));
     if (++numbered % kRequestsPerLook == 0) flush(false);
   }
   flush(false);
-  const Merge::Counters& order = parts_.merge.counters();
+  const store::Merge::Counters& order = parts_.merge.counters();
   if (order.clock_steps != counters_.clock_steps) {
     parts_.warn("the wall clock was set: openings, closings and ends of holds follow it");
   }
@@ -132,17 +132,17 @@ void Sequencer::pass() {
 /// what the one before asked for.
 void Sequencer::get_ready() {
   constexpr std::size_t kStep = sale::Sale::kFetchAhead;
-  if (const Request* request = parts_.merge.ahead(3 * kStep)) {
-    fetch_lines(request, sizeof *request);
+  if (const auto* request = parts_.merge.ahead(3 * kStep)) {
+    fetch_lines(request, sizeof(Request));
   }
-  if (const Request* request = parts_.merge.ahead(2 * kStep)) {
-    if (const sale::Buy* buy = buy_of(*request)) {
+  if (const auto* request = parts_.merge.ahead(2 * kStep)) {
+    if (const sale::Buy* buy = buy_of(static_cast<const Request&>(*request))) {
       __builtin_prefetch(buy->buyer.view().data());
       __builtin_prefetch(buy->key.view().data());
       __builtin_prefetch(buy->lines.data());
     }
   }
-  Request* request = parts_.merge.ahead(kStep);
+  auto* request = static_cast<Request*>(parts_.merge.ahead(kStep));
   if (request == nullptr || buy_of(*request) == nullptr) return;
   sale::Command& command = std::get<CommandRequest>(request->body).command;
   give_key(std::get<sale::Buy>(command.action));
@@ -286,7 +286,7 @@ void Sequencer::add_due(Instant now) {
     // rules' own comparison, this only sees to it that somebody looks.
     const Instant at = std::min(now, slot->sale.next_due().value_or(now));
     parts_.merge.add(
-        std::make_unique<Request>(Request{Stamp{at, kNoLoop, UINT64_MAX}, slot->id, DueRequest{}}));
+        std::make_unique<Request>(Stamp{at, kNoLoop, UINT64_MAX}, slot->id, DueRequest{}));
   }
 }
 

@@ -11,11 +11,11 @@
 #include "engine/committer.h"
 #include "engine/due_times.h"
 #include "engine/failure.h"
-#include "engine/ingress.h"
 #include "engine/journal.h"
-#include "engine/merge.h"
-#include "engine/random_keys.h"
 #include "engine/sales.h"
+#include "store/ingress.h"
+#include "store/merge.h"
+#include "store/random_keys.h"
 
 namespace dibs::engine {
 
@@ -26,8 +26,8 @@ class Sequencer {
  public:
   struct Parts {
     Sales& sales;  ///< as recovered; the sequencer's alone from start() on
-    Ingress& ingress;
-    Merge& merge;
+    store::Ingress& ingress;
+    store::Merge& merge;
     Committer& committer;
     const Journal& journal;
     Failure& failure;
@@ -87,7 +87,7 @@ class Sequencer {
   Parts parts_;
   Counters counters_;
   DueTimes due_times_;
-  RandomKeys keys_;
+  store::RandomKeys keys_;
   std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
   std::vector<sale::Event> events_;         ///< the first ones of a sale in this batch
   Duration now_{0};                         ///< monotonic, of this pass

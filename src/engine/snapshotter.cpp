@@ -4,7 +4,7 @@
 
 #include "engine/recovery.h"
 #include "engine/snapshot.h"
-#include "engine/thread_name.h"
+#include "store/thread_name.h"
 
 namespace dibs::engine {
 namespace {
@@ -26,7 +26,7 @@ void Snapshotter::stop() {
 }
 
 void Snapshotter::run() {
-  name_thread("dibs-snapshot");
+  store::name_thread("dibs-snapshot");
   std::uint64_t covered = 0;
   while (!stopping_) {
     const std::uint64_t written = parts_.bytes_before + parts_.journal.bytes_appended();

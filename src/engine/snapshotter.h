@@ -7,12 +7,12 @@
 #include <string>
 #include <thread>
 
-#include "engine/bell.h"
 #include "engine/chain_reader.h"
 #include "engine/committer.h"
 #include "engine/disk.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
+#include "store/bell.h"
 
 namespace dibs::engine {
 
@@ -46,7 +46,7 @@ class Snapshotter {
 
   Parts parts_;
   std::atomic<bool> stopping_{false};
-  Bell bell_;
+  store::Bell bell_;
   std::thread thread_;
 };
 

@@ -7,7 +7,7 @@
 #include "base/ids.h"
 #include "sale/sale.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 
 /// The newest durable view of every sale. Any thread may read; the committer writes.
 class Views {
@@ -32,4 +32,4 @@ class Views {
   std::unordered_map<SaleId, std::shared_ptr<const sale::SaleView>> views_;
 };
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

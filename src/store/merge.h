@@ -9,10 +9,10 @@
 
 #include "base/stamp.h"
 #include "base/time.h"
-#include "engine/ingress.h"
-#include "engine/request.h"
+#include "store/ingress.h"
+#include "store/ordered.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 
 /// Puts what the loops have read into one order, by kernel receive time.
 ///
@@ -48,15 +48,15 @@ class Merge {
 
   /// Reads watermarks, then the queues. `monotonic` and `wall` are the clocks at this moment.
   void collect(Duration monotonic, Instant wall);
-  /// Something of the engine's own that takes its place by its stamp.
-  void add(RequestPtr request);
+  /// Something of the store's own, `is_own`, that takes its place by its stamp.
+  void add(OrderedPtr request);
   /// The next request in order, or nothing when all that is left must wait.
-  [[nodiscard]] RequestPtr next();
+  [[nodiscard]] OrderedPtr next();
   /// Everything in order, waiting for nobody: at the end.
-  [[nodiscard]] RequestPtr next_unwaited();
+  [[nodiscard]] OrderedPtr next_unwaited();
   /// The request that comes `places` after the next one as things stand, or nullptr. Something
   /// may still come between, so this is for getting ready only.
-  [[nodiscard]] Request* ahead(std::size_t places) {
+  [[nodiscard]] Ordered* ahead(std::size_t places) {
     return places < held_.size() - first_ ? held_[first_ + places].request.get() : nullptr;
   }
 
@@ -70,7 +70,7 @@ class Merge {
     Stamp stamp;
     std::uint64_t ticket = 0;  ///< order of collection: the tie-break, and all without merging
     Duration collected{0};     ///< monotonic
-    RequestPtr request;
+    OrderedPtr request;
   };
   struct Loop {
     Instant watermark = Instant::min();
@@ -83,9 +83,9 @@ class Merge {
 
   [[nodiscard]] bool sooner(const Held& a, const Held& b) const;
   [[nodiscard]] bool none_held() const { return first_ == held_.size(); }
-  void hold(RequestPtr request);
+  void hold(OrderedPtr request);
   void put_in_order(std::size_t from);
-  [[nodiscard]] RequestPtr pop(bool waited);
+  [[nodiscard]] OrderedPtr pop(bool waited);
   /// How long the request may still be held for `loop`, which is not past it; zero or less: no
   /// longer.
   [[nodiscard]] Duration patience(const Held& held, const Loop& loop) const;
@@ -96,15 +96,15 @@ class Merge {
   std::function<void(std::uint32_t)> waker_;
   std::vector<Held> held_;  ///< in order from `first_` on; those before have gone
   std::size_t first_ = 0;
-  std::vector<RequestPtr> collected_;
+  std::vector<OrderedPtr> collected_;
   std::vector<Loop> loops_;
   std::uint64_t next_ticket_ = 0;
   Duration now_{0};  ///< monotonic
   std::optional<Duration> wall_offset_;
   Duration wall_offset_at_{0};
-  std::deque<RequestPtr> released_;  ///< by a clock step: in order, waiting for nobody
+  std::deque<OrderedPtr> released_;  ///< by a clock step: in order, waiting for nobody
   Stamp newest_;                     ///< the latest stamp of a loop's released request
   Counters counters_;
 };
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

@@ -10,10 +10,10 @@
 
 #include "base/stamp.h"
 #include "base/time.h"
-#include "engine/bell.h"
-#include "engine/request.h"
+#include "store/bell.h"
+#include "store/ordered.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 
 /// Where requests come in: one bounded queue per ingress loop, one for everybody else, and how far
 /// each loop has read. Loops push and publish; the sequencer collects.
@@ -24,7 +24,7 @@ class Ingress {
   enum class Pushed { taken, full, closed };
   /// Takes `request` into the queue of its stamp's loop, or leaves it untouched when that queue is
   /// full or closed. Any thread, never blocks for long.
-  [[nodiscard]] Pushed push(RequestPtr& request);
+  [[nodiscard]] Pushed push(OrderedPtr& request);
   /// Takes nothing more. What was taken before can still be collected.
   void close();
 
@@ -40,7 +40,7 @@ class Ingress {
 
   /// Appends what has come to `out`, queue by queue. Everything that a loop pushed before the
   /// watermark that `watermark` gave before this call is among it.
-  void collect(std::vector<RequestPtr>& out);
+  void collect(std::vector<OrderedPtr>& out);
   /// `count` requests were numbered: their places in the queues are free again.
   void numbered(std::uint32_t loop, std::size_t count = 1);
   [[nodiscard]] std::uint32_t loops() const {
@@ -55,7 +55,7 @@ class Ingress {
  private:
   struct Queue {
     mutable std::mutex mutex;
-    std::vector<RequestPtr> requests;
+    std::vector<OrderedPtr> requests;
     bool closed = false;
     bool rung = false;                               ///< for one of `requests`
     std::atomic<std::size_t> size{0};                ///< pushed and not yet numbered
@@ -72,4 +72,4 @@ class Ingress {
   Bell bell_;
 };
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

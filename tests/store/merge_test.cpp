@@ -1,4 +1,4 @@
-#include "engine/merge.h"
+#include "store/merge.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
-
-namespace dibs::engine {
+namespace dibs::store {
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,7 +22,7 @@ class Loops {
   }
 
   void push(std::uint32_t loop, std::int64_t received_us) {
-    auto request = std::make_unique<Request>();
+    OrderedPtr request = std::make_unique<Ordered>();
     request->stamp = {at(received_us), loop, ++reads_};
     ASSERT_EQ(ingress_.push(request), Ingress::Pushed::taken);
   }
@@ -34,7 +32,7 @@ class Loops {
   std::vector<std::int64_t> released() {
     merge_.collect(monotonic_, wall_);
     std::vector<std::int64_t> times;
-    while (const RequestPtr request = merge_.next()) times.push_back(us(request->stamp.received));
+    while (const OrderedPtr request = merge_.next()) times.push_back(us(request->stamp.received));
     wait_ = merge_.ask_and_wait_time();
     return times;
   }
@@ -332,4 +330,4 @@ TEST(Merge, every_inversion_of_stalled_loops_is_counted_as_late) {
 }
 
 }  // namespace
-}  // namespace dibs::engine
+}  // namespace dibs::store

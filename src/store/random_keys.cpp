@@ -1,4 +1,4 @@
-#include "engine/random_keys.h"
+#include "store/random_keys.h"
 
 #include <sys/random.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 namespace {
 
 void fill(std::uint8_t* bytes, std::size_t size) {
@@ -33,4 +33,4 @@ OrderKey RandomKeys::next() {
   return key;
 }
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

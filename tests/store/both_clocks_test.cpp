@@ -1,8 +1,8 @@
-#include "engine/both_clocks.h"
+#include "store/both_clocks.h"
 
 #include <gtest/gtest.h>
 
-namespace dibs::engine {
+namespace dibs::store {
 namespace {
 
 using namespace std::chrono_literals;
@@ -50,4 +50,4 @@ TEST(BothClocks, are_read_once_on_a_core_of_its_own_and_not_for_ever_without) {
 }
 
 }  // namespace
-}  // namespace dibs::engine
+}  // namespace dibs::store

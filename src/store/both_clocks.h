@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 
 /// What both clocks show at one moment.
 struct BothClocks {
@@ -25,4 +25,4 @@ struct BothClocks {
   return read;
 }
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

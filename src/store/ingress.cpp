@@ -1,9 +1,9 @@
-#include "engine/ingress.h"
+#include "store/ingress.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace dibs::engine {
+namespace dibs::store {
 
 Ingress::Ingress(std::uint32_t loops, std::size_t queue_bound) : queue_bound_(queue_bound) {
   for (std::uint32_t i = 0; i <= loops; ++i) queues_.push_back(std::make_unique<Queue>());
@@ -17,7 +17,7 @@ const Ingress::Queue& Ingress::queue_of(std::uint32_t loop) const {
   return *queues_[std::min<std::size_t>(loop, queues_.size() - 1)];
 }
 
-Ingress::Pushed Ingress::push(RequestPtr& request) {
+Ingress::Pushed Ingress::push(OrderedPtr& request) {
   const bool of_loop = request->stamp.loop < loops();
   const std::int64_t stamp_ns = to_ns(request->stamp.received);
   Queue& queue = queue_of(request->stamp.loop);
@@ -56,7 +56,7 @@ void Ingress::publish(std::uint32_t loop, Instant upto) noexcept {
   if (upto_ns >= queue.oldest_ns.load() || upto_ns >= awaited_ns_.load()) bell_.ring();
 }
 
-void Ingress::collect(std::vector<RequestPtr>& out) {
+void Ingress::collect(std::vector<OrderedPtr>& out) {
   for (const auto& queue : queues_) {
     const std::scoped_lock lock(queue->mutex);
     std::ranges::move(queue->requests, std::back_inserter(out));
@@ -78,4 +78,4 @@ std::uint64_t Ingress::activity(std::uint32_t loop) const {
   return queues_[loop]->activity.load(std::memory_order_relaxed);
 }
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

@@ -1,10 +1,8 @@
-#include "engine/merge.h"
+#include "store/merge.h"
 
 #include <algorithm>
 
-#include "engine/engine.h"
-
-namespace dibs::engine {
+namespace dibs::store {
 namespace {
 
 using std::chrono::microseconds;
@@ -52,17 +50,17 @@ void Merge::collect(Duration monotonic, Instant wall) {
   first_ = 0;
   const std::size_t held_before = held_.size();
   ingress_.collect(collected_);
-  for (RequestPtr& request : collected_) hold(std::move(request));
+  for (OrderedPtr& request : collected_) hold(std::move(request));
   collected_.clear();
   put_in_order(held_before);
 }
 
-void Merge::add(RequestPtr request) {
+void Merge::add(OrderedPtr request) {
   hold(std::move(request));
   put_in_order(held_.size() - 1);
 }
 
-void Merge::hold(RequestPtr request) {
+void Merge::hold(OrderedPtr request) {
   const Stamp stamp = request->stamp;
   held_.push_back({stamp, next_ticket_++, now_, std::move(request)});
 }
@@ -84,9 +82,9 @@ Duration Merge::patience(const Held& held, const Loop& loop) const {
   return std::max(held.collected, loop.moved) + options_.late_after - now_;
 }
 
-RequestPtr Merge::next() {
+OrderedPtr Merge::next() {
   if (!released_.empty()) {
-    RequestPtr request = std::move(released_.front());
+    OrderedPtr request = std::move(released_.front());
     released_.pop_front();
     return request;
   }
@@ -103,14 +101,14 @@ RequestPtr Merge::next() {
   return pop(waited);
 }
 
-RequestPtr Merge::next_unwaited() {
+OrderedPtr Merge::next_unwaited() {
   if (released_.empty() && !none_held()) return pop(true);
   return next();
 }
 
-RequestPtr Merge::pop(bool waited) {
-  RequestPtr request = std::move(held_[first_++].request);
-  if (std::holds_alternative<DueRequest>(request->body)) return request;
+OrderedPtr Merge::pop(bool waited) {
+  OrderedPtr request = std::move(held_[first_++].request);
+  if (request->is_own) return request;
   ingress_.numbered(request->stamp.loop);
   if (!waited) ++counters_.unwaited;
   if (request->stamp.loop >= loops_.size()) return request;
@@ -161,4 +159,4 @@ void Merge::notice_clock_step(Duration monotonic, Instant wall) {
   wall_offset_at_ = monotonic;
 }
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

@@ -6,7 +6,7 @@
 
 #include "base/ids.h"
 
-namespace dibs::engine {
+namespace dibs::store {
 
 /// Order keys of bits from the system's random source, fetched many at a time. Not thread-safe.
 class RandomKeys {
@@ -19,4 +19,4 @@ class RandomKeys {
   std::size_t used_ = sizeof bytes_;
 };
 
-}  // namespace dibs::engine
+}  // namespace dibs::store

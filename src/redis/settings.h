@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+struct redisReply;
+
+namespace dibs::redis {
+
+/// What an answer is to promise; see docs/OPERATING.md for which settings each wants.
+enum class Promise { strict, replica, relaxed };
+
+/// What a server says of itself: lines of INFO and settings of CONFIG GET, by name.
+using ServerFacts = std::map<std::string, std::string, std::less<>>;
+
+/// Adds the `name:value` lines of INFO.
+void add_info(std::string_view info, ServerFacts& facts);
+/// Adds what CONFIG GET answered; an error adds nothing.
+void add_config(const redisReply& reply, ServerFacts& facts);
+
+/// The words of the CONFIG GET that judge() wants to have been asked.
+[[nodiscard]] std::vector<std::string> words_of_config_get();
+
+/// Every reason why this server cannot keep the promise, each with what to do about it; empty: it
+/// can. A setting that could not be read is a reason too, but for `relaxed`.
+[[nodiscard]] std::vector<Fault> judge(const ServerFacts& facts, Promise promise);
+
+/// How many replicas are connected.
+[[nodiscard]] std::uint64_t connected_replicas(const ServerFacts& facts);
+
+}  // namespace dibs::redis

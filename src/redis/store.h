@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/stamp.h"
+#include "base/time.h"
+#include "redis/address.h"
+#include "redis/settings.h"
+#include "store/sale_store.h"
+
+namespace dibs::redis {
+
+/// The store on a Redis server: the rules run there, as functions; this gateway orders the requests
+/// that it receives, sends them in micro-batches, one call in flight a sale, and keeps a replica of
+/// each sale, folded from its events, from which all views are made. Many gateways may share one
+/// server.
+///
+/// Promise: as Options::durability says; see docs/OPERATING.md. A call that was on its way when the
+/// connection broke answers `unknown`; the same request with the same key then finds the truth.
+/// A server that came back older than this gateway has seen stops the sale: `fenced`.
+class Store final : public store::SaleStore, public WatermarkListener {
+ public:
+  struct Options {
+    Address address{};
+    std::string data_dir;  ///< of the file that remembers what was seen; created if missing
+    Promise durability = Promise::strict;
+    std::uint32_t ingress_loops = 1;  ///< as of the engine
+    std::size_t queue_per_loop =
+        65'536;  ///< commands waiting to be ordered, and as many to be sent
+    Duration late_after = std::chrono::seconds(1);
+    Duration away_after = std::chrono::seconds(2);  ///< see BatchContext; 0: never, for tests
+    /// A server that does not answer for so long is taken for lost.
+    Duration patience = std::chrono::seconds(5);
+    bool own_clock = false;  ///< for tests: the sale's time is this clock's and not the server's
+  };
+
+  struct Counters {
+    std::uint64_t connects = 0;
+    std::uint64_t calls = 0;
+    std::uint64_t commands = 0;
+    std::uint64_t late_numbers = 0;
+    std::uint64_t queue_full = 0;
+    bool connected = false;
+    std::uint64_t fenced = 0;  ///< sales that have stopped
+  };
+
+  Store(Options options, const Clock& clock);
+  ~Store() override;
+
+  /// Before start(): see Engine.
+  void set_waker(std::function<void(std::uint32_t)> waker);
+  void add_listener(store::EventListener& listener);
+  void set_on_warning(std::function<void(const std::string&)> handler);
+  /// Connects, judges the server's settings, loads the functions, reads every sale's events, and
+  /// begins to serve. Fails when that cannot be done: then nothing runs. Later losses of the
+  /// connection are tried again by themselves.
+  [[nodiscard]] Result<void> start();
+  /// Sends everything submitted, waits for the answers, stops.
+  void drain();
+
+  [[nodiscard]] Counters counters() const;
+
+  void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
+  void submit(const Stamp& stamp, SaleId sale, sale::Command command,
+              store::Reply<sale::Outcome> reply) override;
+  void find_sale(const Stamp& stamp, SaleId sale,
+                 store::Reply<std::optional<sale::SaleView>> reply) override;
+  void list_sales(const Stamp& stamp, store::Reply<std::vector<sale::SaleView>> reply) override;
+  void find_order(const Stamp& stamp, OrderId order,
+                  store::Reply<std::optional<sale::OrderView>> reply) override;
+  void list_orders(const Stamp& stamp, SaleId sale, sale::Sale::OrderFilter filter,
+                   store::Reply<std::vector<sale::OrderView>> reply) override;
+  void list_arrivals(SaleId sale, store::ArrivalFilter filter,
+                     store::Reply<std::vector<store::ArrivalRecord>> reply) override;
+  void history(OrderId order, store::Reply<std::vector<sale::Event>> reply) override;
+  [[nodiscard]] std::shared_ptr<const sale::SaleView> glance(const SaleId& sale) const override;
+  [[nodiscard]] store::Durability durability() const override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dibs::redis

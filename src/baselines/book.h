@@ -12,8 +12,6 @@
 
 namespace dibs::baselines {
 
-[[nodiscard]] std::int64_t units_of(const sale::OrderView& order);
-
 /// The orders of one sale as its records have them: stands for the shop's table of orders. It keeps
 /// what it is told and judges nothing. Any thread.
 class Book {

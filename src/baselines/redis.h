@@ -11,8 +11,8 @@
 #include "base/result.h"
 #include "base/time.h"
 
-struct redisContext;
-struct redisReply;
+struct redisContext;  // NOLINT(readability-identifier-naming): the name that hiredis gives it
+struct redisReply;    // NOLINT(readability-identifier-naming)
 
 namespace dibs::baselines {
 

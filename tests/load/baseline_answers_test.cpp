@@ -35,8 +35,7 @@ TEST(BaselineAnswers, CountALockThatWasNotObtainedByItself) {
 }
 
 TEST(BaselineAnswers, TakeNoOtherWrongStateForALock) {
-  EXPECT_EQ(after(409, R"({"code":"wrong_state","detail":"Look at it."})").outcome,
-            Outcome::error);
+  EXPECT_EQ(after(409, R"({"code":"wrong_state","detail":"Look at it."})").outcome, Outcome::error);
 }
 
 TEST(BaselineAnswers, EndWithTheBuyWhereThePaymentWasInsideIt) {

@@ -22,6 +22,8 @@
 #include "cli/subcommands.h"
 #include "engine/engine.h"
 #include "http/server.h"
+#include "redis/store.h"
+#include "store/ordered.h"
 
 namespace dibs::cli {
 namespace {
@@ -58,7 +60,8 @@ sigset_t block_end_signals() {
 
 /// The parts of one server, in the order in which they must live: each may use those above it.
 struct Parts {
-  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::Engine> engine;  ///< this or
+  std::unique_ptr<redis::Store> redis;     ///< that
   std::unique_ptr<events::NoticeRelay> notices;
   ChosenProvider payments;
   std::unique_ptr<api::Api> api;
@@ -66,8 +69,21 @@ struct Parts {
 
   ~Parts() {
     server.reset();
-    if (engine) engine->drain();
+    drain_store();
     api.reset();
+  }
+
+  [[nodiscard]] store::SaleStore& store() {
+    if (redis) return *redis;
+    return *engine;
+  }
+  [[nodiscard]] WatermarkListener& watermarks() {
+    if (redis) return *redis;
+    return *engine;
+  }
+  void drain_store() {
+    if (engine) engine->drain();
+    if (redis) redis->drain();
   }
 };
 
@@ -82,8 +98,7 @@ void end_after_failure(const Fault& fault, http::Server* server) {
   }).detach();
 }
 
-Result<void> assemble(const ServeOptions& options, api::Options api_options,
-                      InheritedSockets sockets, Parts& parts) {
+Result<void> assemble_engine(const ServeOptions& options, api::Options& api_options, Parts& parts) {
   engine::Engine::Options engine_options;
   engine_options.data_dir = options.data;
   engine_options.ingress_loops = ingress_loops(options);
@@ -99,10 +114,44 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto notices = choose_notices(options, *parts.engine, api_options);
   if (!notices) return std::unexpected(notices.error());
   parts.notices = std::move(*notices);
+  return {};
+}
+
+/// Notices read the engine's journal: on Redis there are none yet, and `api` refuses a sale that
+/// wants them.
+Result<void> assemble_redis(const ServeOptions& options, Parts& parts) {
+  auto address = redis::parse_address(options.store);
+  if (!address) return std::unexpected(address.error());
+  redis::Store::Options store;
+  store.address = std::move(*address);
+  store.data_dir = options.data;
+  store.ingress_loops = ingress_loops(options);
+  store.durability = options.durability == "strict"    ? redis::Promise::strict
+                     : options.durability == "replica" ? redis::Promise::replica
+                                                       : redis::Promise::relaxed;
+  parts.redis = std::make_unique<redis::Store>(std::move(store), system_clock());
+  parts.redis->set_on_warning([](const std::string& warning) { log_warning(warning); });
+  return {};
+}
+
+Result<void> assemble_store(const ServeOptions& options, api::Options& api_options, Parts& parts) {
+  if (!options.store.empty()) return assemble_redis(options, parts);
+  if (options.durability != "strict") {
+    return fault(FaultKind::bad_input, "--durability " + options.durability + " is of Redis only.",
+                 "Leave it out, or name a Redis server with --store.");
+  }
+  return assemble_engine(options, api_options, parts);
+}
+
+Result<void> assemble(const ServeOptions& options, api::Options api_options,
+                      InheritedSockets sockets, Parts& parts) {
+  if (auto made = assemble_store(options, api_options, parts); !made) {
+    return std::unexpected(made.error());
+  }
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
-  auto api = api::Api::make(std::move(api_options), *parts.engine, parts.payments.provider.get(),
+  auto api = api::Api::make(std::move(api_options), parts.store(), parts.payments.provider.get(),
                             system_clock(), [&parts] {
                               auto all = stats(parts.engine.get(), parts.server.get());
                               add_notice_stats(all, parts.notices.get());
@@ -110,7 +159,8 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
                             });
   if (!api) return std::unexpected(api.error());
   parts.api = std::move(*api);
-  parts.engine->add_listener(*parts.api);
+  if (parts.engine) parts.engine->add_listener(*parts.api);
+  if (parts.redis) parts.redis->add_listener(*parts.api);
 
   http::Server::Options server_options;
   server_options.listen = {options.listen};
@@ -119,18 +169,20 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   http::Server::Inherited inherited;
   inherited.push_back(std::move(sockets.buyers));
   if (!options.operator_listen.empty()) inherited.push_back(std::move(sockets.operators));
-  auto server = http::Server::open(server_options, *parts.api, *parts.engine, system_clock(),
+  auto server = http::Server::open(server_options, *parts.api, parts.watermarks(), system_clock(),
                                    std::move(inherited));
   if (!server) return std::unexpected(server.error());
   parts.server = std::move(*server);
-  parts.engine->set_waker([&parts](std::uint32_t loop) { parts.server->wake(loop); });
+  const auto wake = [&parts](std::uint32_t loop) { parts.server->wake(loop); };
+  if (parts.engine) parts.engine->set_waker(wake);
+  if (parts.redis) parts.redis->set_waker(wake);
   return {};
 }
 
-std::vector<sale::SaleView> sales_of(engine::Engine& engine) {
+std::vector<sale::SaleView> sales_of(store::SaleStore& store) {
   std::promise<Result<std::vector<sale::SaleView>>> all;
-  engine.list_sales({system_clock().now(), engine::kNoLoop, 0},
-                    [&all](auto sales) { all.set_value(std::move(sales)); });
+  store.list_sales({system_clock().now(), store::kNoLoop, 0},
+                   [&all](auto sales) { all.set_value(std::move(sales)); });
   return all.get_future().get().value_or(std::vector<sale::SaleView>());
 }
 
@@ -185,13 +237,19 @@ int serve(ServeOptions& options, CLI::App& app) {
     log_fault(assembled.error());
     return status_of(assembled.error().kind);
   }
-  parts.engine->start();
+  if (parts.engine) parts.engine->start();
+  if (parts.redis) {
+    if (auto started = parts.redis->start(); !started) {
+      log_fault(started.error());
+      return status_of(started.error().kind);
+    }
+  }
   parts.server->start();  // first: what is put in order waits for the word of every loop
   tell_webhook(parts.payments, parts.server->addresses().front());
   parts.api->begin();
   if (!demo_token.empty() || (options.insecure_demo && options.demo_opens_in > 0))
-    put_demo_sale(*parts.engine, std::chrono::seconds(options.demo_opens_in));
-  auto sales = sales_of(*parts.engine);
+    put_demo_sale(parts.store(), std::chrono::seconds(options.demo_opens_in));
+  auto sales = sales_of(parts.store());
   warn_of_sales_without_provider(parts, sales);
   begin_notices(parts.notices.get(), std::move(sales));
   announce(options, parts);
@@ -203,7 +261,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.api->let_go();
   parts.server->drain(kDrainPatience, kDrainGrace);
   parts.api->stop();
-  parts.engine->drain();
+  parts.drain_store();
   if (parts.notices) parts.notices->stop();
   log_info("stopped cleanly");
   return kHeld;
@@ -212,7 +270,7 @@ int serve(ServeOptions& options, CLI::App& app) {
 }  // namespace
 
 Subcommand add_serve(CLI::App& app) {
-  auto* sub = app.add_subcommand("serve", "Sell: serve the API on the embedded engine");
+  auto* sub = app.add_subcommand("serve", "Sell: serve the API on the embedded engine or on Redis");
   auto options = std::make_shared<ServeOptions>();
   add_flags(*sub, *options);
   add_settings(*sub, options->settings);

@@ -80,8 +80,14 @@ void add_flags(CLI::App& app, ServeOptions& options) {
       ->delimiter(',');
   app.add_option("--data", options.data, "Directory of the journal; created if missing")
       ->capture_default_str();
-  app.add_option("--durability", options.durability, "What an answer promises; the engine has one")
-      ->check(CLI::IsMember({"strict"}))
+  app.add_option(
+      "--store", options.store,
+      "Sell on a Redis server that gateways share: redis://[USER:PASSWORD@]HOST:PORT[/DB] "
+      "or unix:PATH; default: none, the engine in --data");
+  app.add_option("--durability", options.durability,
+                 "What an answer promises: strict (on the disk), replica (in the memory of every "
+                 "replica too), relaxed (as Redis is set); the engine is always strict")
+      ->check(CLI::IsMember({"strict", "replica", "relaxed"}))
       ->capture_default_str();
   app.add_option("--ingress", options.ingress,
                  "Threads that read requests, 1 to 64; 0: half of the cores, at most 8")

@@ -44,8 +44,8 @@ void Store::Impl::ask_for_settings() {
 void Store::Impl::judge_settings() {
   const auto objections = judge(facts, options.durability);
   if (!objections.empty()) {
-    return connection.close({objections.front().kind, in_one(objections),
-                             "Nothing is sold until then. `dibs doctor --store …` looks again."});
+    return connection.close(
+        {objections.front().kind, in_one(objections), "Nothing is sold until then."});
   }
   replicas = connected_replicas(facts);
   load_functions();

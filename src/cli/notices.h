@@ -5,17 +5,17 @@
 
 #include "api/api.h"
 #include "base/result.h"
+#include "cli/seller.h"
 #include "cli/serve_options.h"
-#include "engine/engine.h"
 #include "events/notice_relay.h"
 
 namespace dibs::cli {
 
 /// Who tells the shops, as the settings say; null where there is no secret to sign with, and then
-/// `api` refuses sales that want notices. Fails naming the setting that is wrong. The engine and
+/// `api` refuses sales that want notices. Fails naming the setting that is wrong. The seller and
 /// `api`'s user outlive it.
 [[nodiscard]] Result<std::unique_ptr<events::NoticeRelay>> choose_notices(
-    const ServeOptions& options, engine::Engine& engine, api::Options& api);
+    const ServeOptions& options, Seller& seller, api::Options& api);
 
 /// Begins to send, once the engine has started. `relay` may be null: then warns of sales whose
 /// shops hear nothing.

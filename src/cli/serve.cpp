@@ -17,12 +17,11 @@
 #include "cli/notices.h"
 #include "cli/payment_provider.h"
 #include "cli/secrets.h"
+#include "cli/seller.h"
 #include "cli/serve_options.h"
 #include "cli/stats.h"
 #include "cli/subcommands.h"
-#include "engine/engine.h"
 #include "http/server.h"
-#include "redis/store.h"
 #include "store/ordered.h"
 
 namespace dibs::cli {
@@ -60,8 +59,7 @@ sigset_t block_end_signals() {
 
 /// The parts of one server, in the order in which they must live: each may use those above it.
 struct Parts {
-  std::unique_ptr<engine::Engine> engine;  ///< this or
-  std::unique_ptr<redis::Store> redis;     ///< that
+  std::unique_ptr<Seller> seller;
   std::unique_ptr<events::NoticeRelay> notices;
   ChosenProvider payments;
   std::unique_ptr<api::Api> api;
@@ -69,7 +67,7 @@ struct Parts {
 
   ~Parts() {
     server.reset();
-    drain_store();
+    if (seller) seller->drain();
     api.reset();
   }
 
@@ -98,20 +96,15 @@ void end_after_failure(const Fault& fault, http::Server* server) {
   }).detach();
 }
 
-Result<void> assemble_engine(const ServeOptions& options, api::Options& api_options, Parts& parts) {
-  engine::Engine::Options engine_options;
-  engine_options.data_dir = options.data;
-  engine_options.ingress_loops = ingress_loops(options);
-  engine_options.merge = !options.unmerged;
-  auto engine = engine::Engine::open(engine_options, system_clock());
-  if (!engine) return std::unexpected(engine.error());
-  parts.engine = std::move(*engine);
-  parts.engine->set_on_failure(
+Result<void> assemble(const ServeOptions& options, api::Options api_options,
+                      InheritedSockets sockets, Parts& parts) {
+  auto seller = open_seller(options);
+  if (!seller) return std::unexpected(seller.error());
+  parts.seller = std::move(*seller);
+  parts.seller->set_on_failure(
       [&parts](const Fault& fault) { end_after_failure(fault, parts.server.get()); });
-  parts.engine->set_on_warning([](const std::string& warning) { log_warning(warning); });
-  for (const std::string& warning : parts.engine->warnings()) log_warning(warning);
 
-  auto notices = choose_notices(options, *parts.engine, api_options);
+  auto notices = choose_notices(options, *parts.seller, api_options);
   if (!notices) return std::unexpected(notices.error());
   parts.notices = std::move(*notices);
   return {};
@@ -151,16 +144,17 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
-  auto api = api::Api::make(std::move(api_options), parts.store(), parts.payments.provider.get(),
-                            system_clock(), [&parts] {
-                              auto all = stats(parts.engine.get(), parts.server.get());
+  auto api = api::Api::make(std::move(api_options), parts.seller->store(),
+                            parts.payments.provider.get(), system_clock(), [&parts] {
+                              std::vector<api::Stat> all;
+                              parts.seller->add_stats(all);
+                              if (parts.server) add_http_stats(all, *parts.server);
                               add_notice_stats(all, parts.notices.get());
                               return all;
                             });
   if (!api) return std::unexpected(api.error());
   parts.api = std::move(*api);
-  if (parts.engine) parts.engine->add_listener(*parts.api);
-  if (parts.redis) parts.redis->add_listener(*parts.api);
+  parts.seller->add_listener(*parts.api);
 
   http::Server::Options server_options;
   server_options.listen = {options.listen};
@@ -169,13 +163,11 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   http::Server::Inherited inherited;
   inherited.push_back(std::move(sockets.buyers));
   if (!options.operator_listen.empty()) inherited.push_back(std::move(sockets.operators));
-  auto server = http::Server::open(server_options, *parts.api, parts.watermarks(), system_clock(),
-                                   std::move(inherited));
+  auto server = http::Server::open(server_options, *parts.api, parts.seller->watermarks(),
+                                   system_clock(), std::move(inherited));
   if (!server) return std::unexpected(server.error());
   parts.server = std::move(*server);
-  const auto wake = [&parts](std::uint32_t loop) { parts.server->wake(loop); };
-  if (parts.engine) parts.engine->set_waker(wake);
-  if (parts.redis) parts.redis->set_waker(wake);
+  parts.seller->set_waker([&parts](std::uint32_t loop) { parts.server->wake(loop); });
   return {};
 }
 
@@ -237,19 +229,16 @@ int serve(ServeOptions& options, CLI::App& app) {
     log_fault(assembled.error());
     return status_of(assembled.error().kind);
   }
-  if (parts.engine) parts.engine->start();
-  if (parts.redis) {
-    if (auto started = parts.redis->start(); !started) {
-      log_fault(started.error());
-      return status_of(started.error().kind);
-    }
+  if (auto started = parts.seller->start(); !started) {
+    log_fault(started.error());
+    return status_of(started.error().kind);
   }
   parts.server->start();  // first: what is put in order waits for the word of every loop
   tell_webhook(parts.payments, parts.server->addresses().front());
   parts.api->begin();
   if (!demo_token.empty() || (options.insecure_demo && options.demo_opens_in > 0))
-    put_demo_sale(parts.store(), std::chrono::seconds(options.demo_opens_in));
-  auto sales = sales_of(parts.store());
+    put_demo_sale(parts.seller->store(), std::chrono::seconds(options.demo_opens_in));
+  auto sales = sales_of(parts.seller->store());
   warn_of_sales_without_provider(parts, sales);
   begin_notices(parts.notices.get(), std::move(sales));
   announce(options, parts);
@@ -261,7 +250,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.api->let_go();
   parts.server->drain(kDrainPatience, kDrainGrace);
   parts.api->stop();
-  parts.drain_store();
+  parts.seller->drain();
   if (parts.notices) parts.notices->stop();
   log_info("stopped cleanly");
   return kHeld;
@@ -270,7 +259,8 @@ int serve(ServeOptions& options, CLI::App& app) {
 }  // namespace
 
 Subcommand add_serve(CLI::App& app) {
-  auto* sub = app.add_subcommand("serve", "Sell: serve the API on the embedded engine or on Redis");
+  auto* sub =
+      app.add_subcommand("serve", "Sell: serve the API on the embedded engine, or on Redis");
   auto options = std::make_shared<ServeOptions>();
   add_flags(*sub, *options);
   add_settings(*sub, options->settings);

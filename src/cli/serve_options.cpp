@@ -78,15 +78,16 @@ void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_option("--cors-origin", options.cors_origins,
                  "Exact origin whose pages may call the API; may be repeated; default: none")
       ->delimiter(',');
-  app.add_option("--data", options.data, "Directory of the journal; created if missing")
+  app.add_option("--data", options.data,
+                 "Directory of the journal, or with --store of what was seen there; created if "
+                 "missing")
       ->capture_default_str();
-  app.add_option(
-      "--store", options.store,
-      "Sell on a Redis server that gateways share: redis://[USER:PASSWORD@]HOST:PORT[/DB] "
-      "or unix:PATH; default: none, the engine in --data");
+  app.add_option("--store", options.store,
+                 "Sell from Redis or Valkey: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
+                 "unix:PATH; default: the embedded engine");
   app.add_option("--durability", options.durability,
-                 "What an answer promises: strict (on the disk), replica (in the memory of every "
-                 "replica too), relaxed (as Redis is set); the engine is always strict")
+                 "What an answer promises: strict, every acknowledged order survives; with --store "
+                 "also replica or relaxed (docs/OPERATING.md)")
       ->check(CLI::IsMember({"strict", "replica", "relaxed"}))
       ->capture_default_str();
   app.add_option("--ingress", options.ingress,

@@ -18,7 +18,7 @@ struct ServeOptions {
   std::string operator_listen;
   std::vector<std::string> cors_origins;
   std::string data = "dibs-data";
-  std::string store;  ///< address of Redis; empty: the engine
+  std::string store;  ///< redis://… or unix:…; empty: the embedded engine
   std::string durability = "strict";
   std::uint32_t ingress = 0;  ///< 0: see ingress_loops
   std::vector<std::string> jwt_key_files;

@@ -11,7 +11,10 @@ void add(std::vector<api::Stat>& out, std::string_view name, std::uint64_t count
   out.push_back({name, static_cast<double>(count)});
 }
 
-void add_http(std::vector<api::Stat>& out, const http::Counters& c) {
+}  // namespace
+
+void add_http_stats(std::vector<api::Stat>& out, const http::Server& server) {
+  const http::Counters c = server.counters();
   add(out, "dibs_http_connections", c.connections_open);
   add(out, "dibs_http_connections_accepted_total", c.connections_accepted);
   add(out, "dibs_http_accept_pauses_total", c.accept_pauses);
@@ -23,7 +26,19 @@ void add_http(std::vector<api::Stat>& out, const http::Counters& c) {
   add(out, "dibs_http_streams", c.streams_open);
 }
 
-void add_engine(std::vector<api::Stat>& out, const engine::Engine::Counters& c) {
+void add_redis_stats(std::vector<api::Stat>& out, const redis::Store::Counters& c) {
+  add(out, "dibs_engine_commands_total", c.commands);
+  add(out, "dibs_engine_late_numbers_total", c.late_numbers);
+  add(out, "dibs_engine_queue_full_total", c.queue_full);
+  add(out, "dibs_redis_connected", c.connected ? 1 : 0);
+  add(out, "dibs_redis_connects_total", c.connects);
+  add(out, "dibs_redis_calls_total", c.calls);
+  add(out, "dibs_redis_fenced_sales", c.fenced);
+}
+
+void add_engine_stats(std::vector<api::Stat>& out, const engine::Engine& engine) {
+  const engine::Engine::Counters c = engine.counters();
+  add(out, "dibs_engine_journal_position", engine.durable_position().value());
   add(out, "dibs_engine_commands_total", c.commands);
   add(out, "dibs_engine_late_numbers_total", c.late_numbers);
   add(out, "dibs_engine_unwaited_numbers_total", c.unwaited_numbers);
@@ -39,18 +54,6 @@ void add_engine(std::vector<api::Stat>& out, const engine::Engine::Counters& c) 
   }
   out.push_back({"dibs_engine_last_commit_seconds", seconds(c.last_commit)});
   out.push_back({"dibs_engine_slowest_commit_seconds", seconds(c.slowest_commit)});
-}
-
-}  // namespace
-
-std::vector<api::Stat> stats(const engine::Engine* engine, const http::Server* server) {
-  std::vector<api::Stat> out;
-  if (engine != nullptr) {
-    add_engine(out, engine->counters());
-    add(out, "dibs_engine_journal_position", engine->durable_position().value());
-  }
-  if (server != nullptr) add_http(out, server->counters());
-  return out;
 }
 
 }  // namespace dibs::cli

@@ -5,12 +5,13 @@
 #include "api/api.h"
 #include "engine/engine.h"
 #include "http/server.h"
+#include "redis/store.h"
 
 namespace dibs::cli {
 
-/// The figures of engine and HTTP server under their names of the metrics table. Either may be
-/// null while the server starts or stops.
-[[nodiscard]] std::vector<api::Stat> stats(const engine::Engine* engine,
-                                           const http::Server* server);
+// Figures under their names of the metrics table.
+void add_engine_stats(std::vector<api::Stat>& out, const engine::Engine& engine);
+void add_redis_stats(std::vector<api::Stat>& out, const redis::Store::Counters& counters);
+void add_http_stats(std::vector<api::Stat>& out, const http::Server& server);
 
 }  // namespace dibs::cli

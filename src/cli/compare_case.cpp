@@ -41,13 +41,17 @@ Result<ServerProcess> start_server(const CaseWork& work, const RedisProcess* red
         {"--design", work.strategy, "--redis", redis->address(), "--payment-delay-ms", delay},
         environment, "baseline");
   }
-  std::vector<std::string> arguments = {"--listen", "127.0.0.1:0",       "--insecure-demo",
-                                        "--quiet",  "--die-with-parent", "--payment-delay-ms",
-                                        delay};
+  std::vector<std::string> arguments = {"--listen",
+                                        "127.0.0.1:0",
+                                        "--insecure-demo",
+                                        "--quiet",
+                                        "--die-with-parent",
+                                        "--payment-delay-ms",
+                                        delay,
+                                        "--data",
+                                        directory + "/data"};
   if (redis != nullptr) {
     arguments.insert(arguments.end(), {"--store", "redis://" + redis->address()});
-  } else {
-    arguments.insert(arguments.end(), {"--data", directory + "/data"});
   }
   return ServerProcess::start(arguments, environment);
 }

@@ -70,19 +70,6 @@ struct Parts {
     if (seller) seller->drain();
     api.reset();
   }
-
-  [[nodiscard]] store::SaleStore& store() {
-    if (redis) return *redis;
-    return *engine;
-  }
-  [[nodiscard]] WatermarkListener& watermarks() {
-    if (redis) return *redis;
-    return *engine;
-  }
-  void drain_store() {
-    if (engine) engine->drain();
-    if (redis) redis->drain();
-  }
 };
 
 /// The journal can no longer be written. Everybody outstanding is being answered `unknown_outcome`:
@@ -107,40 +94,6 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto notices = choose_notices(options, *parts.seller, api_options);
   if (!notices) return std::unexpected(notices.error());
   parts.notices = std::move(*notices);
-  return {};
-}
-
-/// Notices read the engine's journal: on Redis there are none yet, and `api` refuses a sale that
-/// wants them.
-Result<void> assemble_redis(const ServeOptions& options, Parts& parts) {
-  auto address = redis::parse_address(options.store);
-  if (!address) return std::unexpected(address.error());
-  redis::Store::Options store;
-  store.address = std::move(*address);
-  store.data_dir = options.data;
-  store.ingress_loops = ingress_loops(options);
-  store.durability = options.durability == "strict"    ? redis::Promise::strict
-                     : options.durability == "replica" ? redis::Promise::replica
-                                                       : redis::Promise::relaxed;
-  parts.redis = std::make_unique<redis::Store>(std::move(store), system_clock());
-  parts.redis->set_on_warning([](const std::string& warning) { log_warning(warning); });
-  return {};
-}
-
-Result<void> assemble_store(const ServeOptions& options, api::Options& api_options, Parts& parts) {
-  if (!options.store.empty()) return assemble_redis(options, parts);
-  if (options.durability != "strict") {
-    return fault(FaultKind::bad_input, "--durability " + options.durability + " is of Redis only.",
-                 "Leave it out, or name a Redis server with --store.");
-  }
-  return assemble_engine(options, api_options, parts);
-}
-
-Result<void> assemble(const ServeOptions& options, api::Options api_options,
-                      InheritedSockets sockets, Parts& parts) {
-  if (auto made = assemble_store(options, api_options, parts); !made) {
-    return std::unexpected(made.error());
-  }
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);

@@ -83,11 +83,12 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "missing")
       ->capture_default_str();
   app.add_option("--store", options.store,
-                 "Sell from Redis or Valkey: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or "
-                 "unix:PATH; default: the embedded engine");
+                 "Sell on a Redis or Valkey server that gateways share: "
+                 "redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:PATH; default: none, the engine "
+                 "in --data");
   app.add_option("--durability", options.durability,
-                 "What an answer promises: strict, every acknowledged order survives; with --store "
-                 "also replica or relaxed (docs/OPERATING.md)")
+                 "What an answer promises: strict (on the disk), replica (in the memory of every "
+                 "replica too), relaxed (as Redis is set); the engine is always strict")
       ->check(CLI::IsMember({"strict", "replica", "relaxed"}))
       ->capture_default_str();
   app.add_option("--ingress", options.ingress,

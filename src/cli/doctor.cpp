@@ -8,6 +8,7 @@
 #include "cli/checkup.h"
 #include "cli/doctor_disk.h"
 #include "cli/doctor_machine.h"
+#include "cli/doctor_redis.h"
 #include "cli/doctor_sales.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
@@ -135,8 +136,13 @@ int doctor(DoctorOptions& options, CLI::App& app) {
   look_at_settings(options.serve, checkup);
   look_at_ports(options, server, checkup);
   look_at_provider(options.serve.payments, checkup);
-  const auto sales = look_at_journal(dir, server, checkup);
-  look_at_disk(dir, server, bytes_needed(sales, options.buyers), checkup);
+  std::vector<sale::SaleView> sales;
+  if (options.serve.store.empty()) {
+    sales = look_at_journal(dir, server, checkup);
+    look_at_disk(dir, server, bytes_needed(sales, options.buyers), checkup);
+  } else {
+    look_at_redis(options.serve, checkup);
+  }
   look_at_machine(options.serve, opening_ahead(sales), checkup);
   for (Finding& finding : judge_sales(sales, system_clock().now())) {
     checkup.add(std::move(finding));

@@ -61,12 +61,6 @@ class RedisSeller final : public Seller {
   redis::Store redis_;
 };
 
-redis::Promise promise_of(const std::string& name) {
-  if (name == "replica") return redis::Promise::replica;
-  if (name == "relaxed") return redis::Promise::relaxed;
-  return redis::Promise::strict;
-}
-
 Result<std::unique_ptr<Seller>> open_redis(const ServeOptions& options) {
   auto address = redis::parse_address(options.store);
   if (!address) return std::unexpected(address.error());
@@ -94,6 +88,12 @@ Result<std::unique_ptr<Seller>> open_engine(const ServeOptions& options) {
 }
 
 }  // namespace
+
+redis::Promise promise_of(const std::string& name) {
+  if (name == "replica") return redis::Promise::replica;
+  if (name == "relaxed") return redis::Promise::relaxed;
+  return redis::Promise::strict;
+}
 
 Result<std::unique_ptr<Seller>> open_seller(const ServeOptions& options) {
   return options.store.empty() ? open_engine(options) : open_redis(options);

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/serve_options.h"
 #include "engine/engine.h"
+#include "redis/settings.h"
 #include "store/sale_store.h"
 
 namespace dibs::cli {
@@ -39,6 +40,9 @@ class Seller {
   /// Its figures for /metrics.
   virtual void add_stats(std::vector<api::Stat>& out) const = 0;
 };
+
+/// What `--durability NAME` asks of a Redis server.
+[[nodiscard]] redis::Promise promise_of(const std::string& name);
 
 /// What the settings say: the engine on `options.data`, or Redis at `options.store`. Fails naming
 /// what is wrong.

@@ -221,11 +221,16 @@ def durabilities(directory):
         refused = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--store", redis.url,
                            "--data", directory / "refused", timeout=20)
         assert refused.returncode != 0 and "appendfsync" in refused.stderr, refused
+        keys = {"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}", "DIBS_SHOP_KEY": dibs.SHOP_KEY}
+        doctor = dibs.run("doctor", "--store", redis.url, "--listen", "127.0.0.1:0", "--data", directory / "refused", env=keys)
+        assert doctor.returncode == 1 and "NO-GO  redis: Redis has appendfsync everysec" in doctor.stdout, doctor.stdout
         with gateway(directory, redis, "--durability", "relaxed") as server:
             assert put(server, "s", 5)["durability"] == "relaxed"
             assert until_answered(server, "s", "anna", "k")
 
     with Redis(directory / "primary", *SAFE) as primary:
+        doctor = dibs.run("doctor", "--store", primary.url, "--listen", "127.0.0.1:0", "--data", directory / "none", env=keys)
+        assert "redis: its settings keep what strict promises" in doctor.stdout, doctor.stdout
         none = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--store", primary.url,
                         "--durability", "replica", "--data", directory / "none", timeout=20)
         assert none.returncode != 0 and "replica" in none.stderr, none

@@ -25,6 +25,7 @@ int fail(const Fault& fault) {
 
 int verify(const JournalFlags& flags) {
   const auto report = engine::verify(flags.data);
+  if (report.fault && report.fault->kind == FaultKind::not_found) return fail(*report.fault);
   std::cout << report.records << " records ";
   if (report.fault) {
     std::cout << "before the damage; ";

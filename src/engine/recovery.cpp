@@ -36,7 +36,8 @@ std::unexpected<Fault> newer(const std::string& dir, const std::string& what, st
 
 std::unexpected<Fault> no_journal(const std::string& dir) {
   return fault(FaultKind::not_found, "there is no journal in directory " + dir,
-               "Give --data the directory that a server sells from.");
+               "Give --data the directory that a server sells from (not a gateway of --store: its "
+               "sales are elsewhere).");
 }
 
 std::string place_words(const std::vector<NumberedFile>& segments, const JournalPlace& place) {

@@ -26,6 +26,7 @@ def commands(size):
     yield python + [str(HERE / "connections.py"), "300" if small else "15000"]
     yield python + [str(HERE / "waiting_streams.py"), *(("200", "1") if small else ("10000", "3"))]
     yield python + [str(HERE / "reconnect_storm.py"), *(("200", "2") if small else ("2000", "5"))]
+    yield python + [str(HERE / "redis_refused.py"), *(("1", "1") if small else ("4", "5"))]
     yield python + [str(HERE / "reloads.py"), *(("1", "1") if small else ("4", "5"))]
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "engine/layout.h"
@@ -35,6 +36,13 @@ std::unexpected<Fault> newer(const std::string& dir, const std::string& what, st
 }
 
 std::unexpected<Fault> no_journal(const std::string& dir) {
+  std::error_code ignored;
+  if (std::filesystem::exists(dir + "/redis.seen", ignored)) {
+    return fault(FaultKind::not_found,
+                 "directory " + dir + " is of a gateway on Redis and has no journal",
+                 "Its sales live in Redis: ask a running gateway over HTTP. This command reads "
+                 "directories of the embedded engine only.");
+  }
   return fault(FaultKind::not_found, "there is no journal in directory " + dir,
                "Give --data the directory that a server sells from (not a gateway of --store: its "
                "sales are elsewhere).");

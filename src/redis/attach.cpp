@@ -32,7 +32,11 @@ void Store::Impl::connect() {
 void Store::Impl::ask_for_settings() {
   facts.clear();
   connection.call({"INFO", "everything"}, [this](Result<const redisReply*> reply) {
-    if (reply) add_info(text_of(**reply).value_or(""), facts);
+    if (!reply) return;
+    if ((*reply)->type == REDIS_REPLY_ERROR) {
+      return connection.close(refused_info(**reply));
+    }
+    add_info(text_of(**reply).value_or(""), facts);
   });
   connection.call(words_of_config_get(), [this](Result<const redisReply*> reply) {
     if (!reply) return;

@@ -135,6 +135,8 @@ void Store::Impl::received(Slot& slot, std::unique_ptr<Batch> batch,
   fault.kind = refused ? FaultKind::unavailable : FaultKind::unknown;
   answer_fault(*batch, fault);
   if (result.error().kind == FaultKind::corrupt) return fence(slot, fault.what);
+  // Redis is short of memory: reads and the other sales' calls in flight need no new connection.
+  if (refused && std::string_view((*reply)->str, (*reply)->len).starts_with("OOM")) return;
   // The functions may be gone, or the settings changed: everything from the beginning.
   connection.close(fault);
 }

@@ -90,6 +90,12 @@ void add_info(std::string_view info, ServerFacts& facts) {
   }
 }
 
+Fault refused_info(const redisReply& error) {
+  return {FaultKind::bad_input, "Redis refuses INFO: " + std::string(error.str, error.len) + ".",
+          "Give user and password in --store, redis://USER:PASSWORD@HOST:PORT, of a user who may "
+          "call INFO."};
+}
+
 void add_config(const redisReply& reply, ServerFacts& facts) {
   const auto all = elements(reply);
   for (std::size_t i = 0; i + 1 < all.size(); i += 2) {

@@ -20,6 +20,8 @@ using ServerFacts = std::map<std::string, std::string, std::less<>>;
 
 /// Adds the `name:value` lines of INFO.
 void add_info(std::string_view info, ServerFacts& facts);
+/// A server that answers INFO with an error wants a password, or does not let this user ask.
+[[nodiscard]] Fault refused_info(const redisReply& error);
 /// Adds what CONFIG GET answered; an error adds nothing.
 void add_config(const redisReply& reply, ServerFacts& facts);
 

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -161,9 +162,16 @@ class PageTest(unittest.TestCase):
         _, _, body = self.call("GET", f"/v1/sales/{sale}/orders", operator=True)
         return body["orders"]
 
-    def arrivals(self, sale):
-        _, _, body = self.call("GET", f"/v1/sales/{sale}/arrivals", operator=True)
-        return body["arrivals"]
+    def arrivals(self, sale, count=0):
+        """The numbered requests, once there are `count` of them. A refused one is recorded with the next commit, a
+        tenth of a second after its answer at the latest if the machine has the time."""
+        time.sleep(0.2)
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while True:
+            _, _, body = self.call("GET", f"/v1/sales/{sale}/arrivals", operator=True)
+            if len(body["arrivals"]) >= count or time.monotonic() > until:
+                return body["arrivals"]
+            time.sleep(0.05)
 
 
 def items(stock=10, price=50_000, sku="floor", title="Floor"):

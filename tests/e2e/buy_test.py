@@ -50,7 +50,7 @@ class Buying(PageTest):
         ben.buy().sees("refusal_title", "Sold out: you were number 2")
         ben.page.reload()
         ben.ready().sees("refusal_title", "Sold out: you were number 2")
-        refused = [one for one in self.arrivals(sale) if one["buyer"] == "ben"]
+        refused = [one for one in self.arrivals(sale, 2) if one["buyer"] == "ben"]
         self.assertEqual([(one["arrival"], one["code"]) for one in refused], [(2, "sold_out")])
 
     def test_leaving_the_line_and_giving_back_free_the_place(self):
@@ -116,7 +116,7 @@ class Buying(PageTest):
                                      buyer="anna")
         self.assertEqual(status, 201)
         anna.buy().sees("order_title", "Yours until").sees("order_facts", order["id"])
-        self.assertEqual([one["code"] for one in self.arrivals(sale)], ["ok", "limit_reached"])
+        self.assertEqual([one["code"] for one in self.arrivals(sale, 2)], ["ok", "limit_reached"])
 
     def test_an_unknown_sale_is_named_as_such(self):
         self.visit("nowhere", "anna").sees("title", "There is no such sale")

@@ -71,7 +71,7 @@ class Watching(ConsoleTest):
         self.assertIn("line took nobody more", shown["f", "refused: sold out"])
         drawn = console.page.evaluate("""Chart.getChart(document.querySelector('.canvas.tall canvas')).data.datasets
             .flatMap(set => set.data.map(dot => [dot.row.arrival, set.group, dot.y]))""")
-        self.assertEqual(sorted(dot[0] for dot in drawn), [one["arrival"] for one in self.arrivals(sale)])
+        self.assertEqual(sorted(dot[0] for dot in drawn), [one["arrival"] for one in self.arrivals(sale, len(drawn))])
         self.assertTrue(all(arrival == y for arrival, _, y in drawn))
 
         console.page.get_by_label("Outcome").select_option("refused")

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-struct redisReply;
+struct redisReply;  // NOLINT(readability-identifier-naming): of hiredis
 
 namespace dibs::redis {
 

@@ -75,7 +75,8 @@ void Merge::put_in_order(std::size_t from) {
   }
   const auto first = held_.begin() + static_cast<std::ptrdiff_t>(first_);
   if (first == fresh || fresh == held_.end() || !sooner(*fresh, *(fresh - 1))) return;
-  std::ranges::inplace_merge(first, fresh, held_.end(), sooner);
+  // Whoever is sooner than the first of the new ones stays; behind that are few.
+  std::ranges::sort(std::ranges::upper_bound(first, fresh, *fresh, sooner), held_.end(), sooner);
 }
 
 Duration Merge::patience(const Held& held, const Loop& loop) const {

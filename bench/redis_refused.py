@@ -20,7 +20,7 @@ import threading
 import time
 
 from http_load import REFUSED, dibs, require, row, scratch_directory, wrk
-from redis_test import SAFE, Redis
+from redis_server import STRICT, Redis
 
 CONNECTIONS = 64
 SKU = {"sku": "floor", "title": "Floor", "price": 100, "stock": 0}
@@ -102,8 +102,8 @@ def main():
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 4
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     path = "/v1/sales/refused/orders"
-    with scratch_directory() as name, Redis(pathlib.Path(name) / "redis", *SAFE) as redis, \
-            Redis(pathlib.Path(name) / "lock", *SAFE) as lock_redis, \
+    with scratch_directory() as name, Redis(pathlib.Path(name) / "redis", *STRICT) as redis, \
+            Redis(pathlib.Path(name) / "lock", *STRICT) as lock_redis, \
             dibs.Server(pathlib.Path(name) / "gateway", "--quiet", "--store", redis.url) as server, \
             Baseline("lock-wait", lock_redis) as lock:
         put_refused(server)

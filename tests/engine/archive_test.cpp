@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/inspect.h"
 #include "engine/manual_clock.h"
 #include "engine/memory_disk.h"
 #include "engine/recovery.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 namespace dibs::engine {
 namespace {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/inspect.h"
 #include "engine/journal.h"
 #include "engine/layout.h"
@@ -12,7 +13,6 @@
 #include "engine/memory_disk.h"
 #include "engine/recovery.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 /// Reading a journal that a server is writing: whatever it finishes meanwhile is no damage.
 namespace dibs::engine {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/temp_dir.h"
 #include "engine/engine.h"
 #include "engine/manual_clock.h"
-#include "engine/temp_dir.h"
 #include "store/contract.h"
 
 namespace dibs::store {
@@ -45,7 +45,7 @@ class EngineUnderTest final : public StoreUnderTest {
     engine_->start();
   }
 
-  engine::TempDir dir_;
+  TempDir dir_;
   engine::ManualClock clock_;
   const std::uint32_t loops_;
   std::unique_ptr<Engine> engine_;

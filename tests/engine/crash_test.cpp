@@ -16,12 +16,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/inspect.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
 #include "engine/memory_disk.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 extern char** environ;
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/manual_clock.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 /// The journal, read beside the server as the relays read it.
 namespace dibs::engine {

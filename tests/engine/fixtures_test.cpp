@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/archive.h"
 #include "engine/entry.h"
 #include "engine/fixture.h"
@@ -19,7 +20,6 @@
 #include "engine/mark.h"
 #include "engine/recovery.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 namespace dibs::engine {
 namespace {

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/disk.h"
 #include "engine/entry.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
 #include "engine/running_engine.h"
 #include "engine/tally.h"
-#include "engine/temp_dir.h"
 
 namespace dibs::engine {
 namespace {

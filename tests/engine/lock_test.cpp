@@ -4,11 +4,11 @@
 
 #include <string>
 
+#include "base/temp_dir.h"
 #include "engine/disk.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 /// One process serves a data directory.
 namespace dibs::engine {

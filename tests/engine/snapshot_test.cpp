@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/inspect.h"
 #include "engine/layout.h"
 #include "engine/manual_clock.h"
@@ -13,7 +14,6 @@
 #include "engine/recovery.h"
 #include "engine/running_engine.h"
 #include "engine/snapshot.h"
-#include "engine/temp_dir.h"
 
 /// What a snapshot says about the journal beside it, to a start and to those who inspect.
 namespace dibs::engine {

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "engine/inspect.h"
 #include "engine/manual_clock.h"
 #include "engine/running_engine.h"
-#include "engine/temp_dir.h"
 
 /// What a buyer is told must be true of the moment at which they were refused.
 namespace dibs::engine {

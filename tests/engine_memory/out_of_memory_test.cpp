@@ -10,8 +10,8 @@
 #include <string>
 
 #include "base/out_of_memory.h"
+#include "base/temp_dir.h"
 #include "engine/small_run.h"
-#include "engine/temp_dir.h"
 #include "engine/told.h"
 #include "engine_memory/failing_new.h"
 

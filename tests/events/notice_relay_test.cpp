@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
-#include <filesystem>
 #include <map>
 #include <thread>
 
+#include "base/temp_dir.h"
 #include "events/fake_feed.h"
 #include "events/notice_cursor.h"
 
@@ -79,21 +79,11 @@ class Shops {
 
 class NoticeRelayTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "dibs-relay-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override {
-    relay_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
   static std::string url_of(const std::string& sale) { return "http://127.0.0.1:1/" + sale; }
 
   void start(const std::vector<std::string>& sales) {
     NoticeRelay::Options options;
-    options.cursor_file = directory_ + "/notices.cursor";
+    options.cursor_file = directory_ / "notices.cursor";
     options.secrets = {secret_};
     options.body = [](const SaleId& sale, const sale::Event& event, bool) {
       return sale.value() + " " + std::to_string(event.seq.value());
@@ -135,7 +125,7 @@ class NoticeRelayTest : public testing::Test {
   }
 
   const webhook::Secret secret_ = webhook::Secret::random();
-  std::string directory_;
+  const TempDir directory_;
   FakeFeed feed_;
   Shops shops_;
   std::map<std::string, Seq> last_;
@@ -202,7 +192,7 @@ TEST_F(NoticeRelayTest, it_goes_on_where_the_file_says) {
   happen("a", 200);
   ASSERT_EQ(shops_.ids(url_of("a"), 151).size(), 151U);  // the last of them was not answered
   relay_->stop();
-  const auto cursor = read_cursor(directory_ + "/notices.cursor");
+  const auto cursor = read_cursor(directory_ / "notices.cursor");
   ASSERT_TRUE(cursor && *cursor);
   EXPECT_EQ((*cursor)->sales.at(SaleId("a")).delivered.seq, Seq(150))
       << "never ahead of the answer";

@@ -36,7 +36,7 @@ class RedisUnderTest final : public StoreUnderTest {
   }
 
   redis::RedisServer server_{redis::strict_settings()};
-  redis::TempDir dir_;
+  TempDir dir_;
   redis::MovedClock clock_;
   const std::uint32_t loops_;
   std::unique_ptr<redis::Store> store_;

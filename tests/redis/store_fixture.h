@@ -1,16 +1,15 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/temp_dir.h"
 #include "base/time.h"
 #include "redis/redis_server.h"
 #include "redis/store.h"
@@ -23,26 +22,6 @@ namespace dibs::redis {
 inline std::vector<std::string> strict_settings() {
   return {"--appendonly", "yes", "--appendfsync", "always"};
 }
-
-/// A directory that goes with this object.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "dibs-store-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
-    path_ = name;
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// A clock that tests move.
 class MovedClock final : public Clock {

@@ -12,69 +12,16 @@ name, and the test fails."""
 
 import http.client
 import pathlib
-import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
 import dibs
+from redis_server import STRICT, Redis, installed
 
-SAFE = ("--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "no", "--save", "")
 PRESSERS = 8
 PATIENCE = 60
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Redis:
-    """A redis-server of this test's own, whose data outlives it."""
-
-    def __init__(self, directory, *options):
-        self.directory = pathlib.Path(directory)
-        self.directory.mkdir()
-        self.options, self.port, self.process = options, free_port(), None
-
-    @property
-    def url(self):
-        return f"redis://127.0.0.1:{self.port}"
-
-    def start(self):
-        with open(self.directory / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.directory),
-                 *self.options], stdout=log, stderr=log)
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self
-            assert self.process.poll() is None, f"redis-server ended: see {self.directory}/log"
-            time.sleep(0.02)
-        raise AssertionError("redis-server did not listen")
-
-    def kill(self):
-        if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-    def cli(self, *words):
-        return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True,
-                              timeout=20).stdout
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.kill()
 
 
 def gateway(directory, redis, *flags, **how):
@@ -147,7 +94,7 @@ def put(server, sale, stock, **members):
 
 
 def a_rush(directory):
-    with Redis(directory / "redis", *SAFE) as redis, gateway(directory, redis) as server:
+    with Redis(directory / "redis", *STRICT) as redis, gateway(directory, redis) as server:
         put(server, "rush", 10, payment="provider")
         done = dibs.run("load", "--url", f"http://127.0.0.1:{server.port}", "--sale", "rush", "--buyers", "2000", "--at-once",
                         env={"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}"})
@@ -157,7 +104,7 @@ def a_rush(directory):
 
 
 def kills(directory, count):
-    with Redis(directory / "redis", *SAFE) as redis, gateway(directory, redis, keep_port=True) as server:
+    with Redis(directory / "redis", *STRICT) as redis, gateway(directory, redis, keep_port=True) as server:
         put(server, "kill", 1_000_000)
         orders, unanswered, longest = {}, 0, 0
         for number in range(2 * count):
@@ -193,7 +140,7 @@ def kills(directory, count):
 
 
 def two_gateways(directory, count=200):
-    with Redis(directory / "redis", *SAFE) as redis:
+    with Redis(directory / "redis", *STRICT) as redis:
         one, other = (dibs.Server(directory / name, "--store", redis.url, log=str(directory / f"{name}.log"))
                       for name in ("one", "other"))
         with one, other:
@@ -216,7 +163,7 @@ def two_gateways(directory, count=200):
 
 
 def durabilities(directory):
-    everysec = [value if value != "always" else "everysec" for value in SAFE]
+    everysec = [value if value != "always" else "everysec" for value in STRICT]
     with Redis(directory / "everysec", *everysec) as redis:
         refused = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--store", redis.url,
                            "--data", directory / "refused", timeout=20)
@@ -228,15 +175,15 @@ def durabilities(directory):
             assert put(server, "s", 5)["durability"] == "relaxed"
             assert until_answered(server, "s", "anna", "k")
 
-    with Redis(directory / "primary", *SAFE) as primary:
+    with Redis(directory / "primary", *STRICT) as primary:
         doctor = dibs.run("doctor", "--store", primary.url, "--listen", "127.0.0.1:0", "--data", directory / "none", env=keys)
         assert "redis: its settings keep what strict promises" in doctor.stdout, doctor.stdout
         none = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--store", primary.url,
                         "--durability", "replica", "--data", directory / "none", timeout=20)
         assert none.returncode != 0 and "replica" in none.stderr, none
-        with Redis(directory / "copy", *SAFE, "--replicaof", "127.0.0.1", str(primary.port)) as copy:
+        with Redis(directory / "copy", *STRICT, "--replicaof", "127.0.0.1", str(primary.port)) as copy:
             until = time.monotonic() + PATIENCE
-            while "state=online" not in primary.cli("info", "replication") and time.monotonic() < until:
+            while "state=online" not in primary.call("INFO", "replication") and time.monotonic() < until:
                 time.sleep(0.1)
             with dibs.Server(directory / "replicated", "--store", primary.url, "--durability", "replica",
                              log=str(directory / "replicated.log")) as server:
@@ -247,12 +194,11 @@ def durabilities(directory):
                     answer = press(server, "s", f"alone-{i}", "k")
                     assert answer is None or answer[0] == 503, f"without the replica nothing is promised: {answer}"
 
-    path = directory / "redis.sock"
-    with Redis(directory / "closed", *SAFE, "--unixsocket", str(path), "--requirepass", "open-sesame") as redis:
+    with Redis(directory / "closed", *STRICT, password="open-sesame") as redis:
         shut = dibs.run("serve", "--insecure-demo", "--listen", "127.0.0.1:0", "--store", redis.url,
                         "--data", directory / "shut", timeout=20)
         assert shut.returncode != 0 and "open-sesame" not in shut.stderr, shut
-        for url in (f"unix://:open-sesame@{path}", f"redis://:open-sesame@127.0.0.1:{redis.port}/0"):
+        for url in (f"unix://:open-sesame@{redis.socket}", f"redis://:open-sesame@127.0.0.1:{redis.port}/0"):
             name = f"way-{len(url)}"
             with dibs.Server(directory / name, "--store", url, log=str(directory / f"{name}.log")) as server:
                 put(server, name, 5)
@@ -262,7 +208,7 @@ def durabilities(directory):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    if shutil.which("redis-server") is None:
+    if not installed():
         print("redis: no redis-server on this machine; skipped")
         sys.exit(77)
     parts = [a_rush, lambda directory: kills(directory, count), two_gateways, durabilities]

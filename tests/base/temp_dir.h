@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <string>
 
-namespace dibs::engine {
+namespace dibs {
 
 /// A directory of its own for one test, gone afterwards.
 class TempDir {
  public:
   TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "dibs-engine-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "dibs-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
     path_ = name;
   }
@@ -29,4 +29,4 @@ class TempDir {
   std::string path_;
 };
 
-}  // namespace dibs::engine
+}  // namespace dibs

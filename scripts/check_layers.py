@@ -42,7 +42,7 @@ OWNERS = {
     "curl": {"client"},
     "hiredis": {"redis", "baselines"},
     "sqlite3.h": {"sandbox"},
-    "openssl": {"engine", "api", "load", "webhook"},
+    "openssl": {"engine", "api", "load", "webhook", "events"},
     "jwt.h": {"api"},
     "prometheus": {"api"},
     "spdlog": {"cli"},

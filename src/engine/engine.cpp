@@ -200,6 +200,11 @@ Position Engine::durable_position() const {
   return impl_->committer ? impl_->committer->durable().position : impl_->recovered.last.position;
 }
 
+Result<std::string> Engine::epoch_of(const SaleId& /*sale*/) const {
+  if (durable_position() == Position()) return std::string();
+  return journal_epoch(impl_->disk, impl_->options.data_dir);
+}
+
 std::unique_ptr<store::EventReader> Engine::read_events(Position after,
                                                         std::optional<SaleId> sale) const {
   return std::make_unique<JournalEventReader>(impl_->disk, impl_->options.data_dir, after,

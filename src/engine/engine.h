@@ -86,6 +86,8 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
   [[nodiscard]] Counters counters() const;
   /// Up to where the journal is durable.
   [[nodiscard]] Position durable_position() const override;
+  /// One for all sales of the directory: docs/formats/events.md.
+  [[nodiscard]] Result<std::string> epoch_of(const SaleId& sale) const override;
   /// Reads the journal's files, on the caller's thread.
   [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
       Position after, std::optional<SaleId> sale) const override;

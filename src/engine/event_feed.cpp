@@ -22,6 +22,17 @@ std::unexpected<Fault> broken(const std::string& dir, std::string what) {
   return fault(FaultKind::corrupt, std::move(what), verify_remedy(dir));
 }
 
+/// The head of the first record of a segment; not ok: none is there yet.
+Result<ParsedHead> first_head(Disk& disk, const std::string& dir, const NumberedFile& segment) {
+  const auto file = disk.open(path_in(dir, segment.name), Disk::Mode::read);
+  if (!file) return disk_fault(file.error(), verify_remedy(dir));
+  std::array<char, kSector> sector{};
+  if (auto got = read_all(**file, 0, sector); !got) {
+    return disk_fault(got.error(), verify_remedy(dir));
+  }
+  return parse_head({sector.data(), sector.size()});
+}
+
 }  // namespace
 
 JournalEventReader::JournalEventReader(Disk& disk, std::string dir, Position after,
@@ -105,13 +116,9 @@ Result<void> JournalEventReader::open() {
 }
 
 Result<JournalStart> JournalEventReader::start_of(const NumberedFile& segment, bool& begun) {
-  const auto file = disk_.open(path_in(dir_, segment.name), Disk::Mode::read);
-  if (!file) return disk_fault(file.error(), verify_remedy(dir_));
-  std::array<char, kSector> sector{};
-  if (auto got = read_all(**file, 0, sector); !got) {
-    return disk_fault(got.error(), verify_remedy(dir_));
-  }
-  const ParsedHead parsed = parse_head({sector.data(), sector.size()});
+  const auto head = first_head(disk_, dir_, segment);
+  if (!head) return std::unexpected(head.error());
+  const ParsedHead& parsed = *head;
   begun = parsed.state == HeadState::ok;
   if (!begun) return JournalStart{};
   JournalStart start{.segment = segment.position, .offset = 0, .before = {}};
@@ -119,6 +126,19 @@ Result<JournalStart> JournalEventReader::start_of(const NumberedFile& segment, b
   start.before.position = Position(segment.position.value() - 1);
   start.before.hash = parsed.head.previous;
   return start;
+}
+
+Result<std::string> journal_epoch(Disk& disk, const std::string& dir) {
+  const auto segments = list_segments(disk, dir);
+  if (!segments) return disk_fault(segments.error(), verify_remedy(dir));
+  if (segments->empty() || segments->front().position != Position(1)) {
+    return broken(dir, "the first file of the journal is gone");
+  }
+  const auto head = first_head(disk, dir, segments->front());
+  if (!head) return std::unexpected(head.error());
+  if (head->state != HeadState::ok) return broken(dir, "the journal's first record is damaged");
+  constexpr std::size_t kDigits = 32;
+  return hex(head->head.own).substr(0, kDigits);
 }
 
 }  // namespace dibs::engine

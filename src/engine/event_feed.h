@@ -40,4 +40,8 @@ class JournalEventReader final : public store::EventReader {
   Position position_;
 };
 
+/// What the events of a data directory are known by: the first 16 bytes of the hash of the
+/// journal's first record, in hexadecimal. `corrupt` when there is none.
+[[nodiscard]] Result<std::string> journal_epoch(Disk& disk, const std::string& dir);
+
 }  // namespace dibs::engine

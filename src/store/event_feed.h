@@ -56,6 +56,12 @@ class EventFeed {
   /// position of the events that it is given.
   [[nodiscard]] virtual Position durable_position() const = 0;
 
+  /// Names the data that the events of `sale` are kept in: given with the first event, the same
+  /// for as long as these data live (copies and backups included), another where a store was made
+  /// anew and counts from 1 again. Who follows keeps it beside its position, and stops when it is
+  /// another. 1 to 64 visible ASCII characters; empty: no event yet. May read a file.
+  [[nodiscard]] virtual Result<std::string> epoch_of(const SaleId& sale) const = 0;
+
   /// A reader of all events of the records behind `after` (0: from the first), of `sale` alone when
   /// one is named. Nothing is read before the first call of next().
   [[nodiscard]] virtual std::unique_ptr<EventReader> read_events(

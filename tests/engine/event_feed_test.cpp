@@ -69,6 +69,23 @@ class EventFeedOfEngine : public testing::Test {
   int buyers_ = 0;
 };
 
+TEST(EpochOfEngine, is_one_for_the_life_of_the_data_and_another_for_other_data) {
+  ManualClock clock;
+  const TempDir here;
+  const TempDir elsewhere;
+  const auto life = [&clock](const TempDir& directory) {
+    RunningEngine running{small_options(directory.path()), clock, posix_disk()};
+    EXPECT_TRUE(running.run(put_of(3)));
+    return running.engine().epoch_of(SaleId("concert")).value_or("a fault");
+  };
+  const std::string first = life(here);
+  EXPECT_EQ(first.size(), 32U);
+  EXPECT_EQ(life(here), first);
+  const std::string other = life(elsewhere);
+  EXPECT_EQ(other.size(), 32U);
+  EXPECT_NE(other, first);
+}
+
 TEST_F(EventFeedOfEngine, gives_what_listeners_were_told_over_many_segments) {
   buy(200);
   auto reader = running_.engine().read_events(Position(), std::nullopt);

@@ -31,6 +31,11 @@ class FakeFeed final : public store::EventFeed {
     return Position(events_.size());
   }
 
+  [[nodiscard]] Result<std::string> epoch_of(const SaleId& /*sale*/) const override {
+    return epoch;
+  }
+  std::string epoch = "fake";
+
   [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
       Position after, std::optional<SaleId> sale) const override {
     return std::make_unique<Reader>(*this, after, std::move(sale));

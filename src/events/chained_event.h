@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/ids.h"
+#include "sale/event.h"
+
+namespace dibs::events {
+
+/// SHA-256.
+using ChainHash = std::array<std::uint8_t, 32>;
+
+/// One event as it leaves the store: with its place in its sale's chain, so that whoever takes it
+/// in can tell a repeated, missing or foreign event from the next one without asking the store.
+struct ChainedEvent {
+  SaleId sale;
+  /// Names the data the event comes from: store::EventFeed::epoch_of.
+  std::string epoch;
+  bool test = false;  ///< of a test sale
+  sale::Event event;
+  /// `hash` of the event before; zeros for seq 1.
+  ChainHash previous{};
+  /// chain_hash() of this event.
+  ChainHash hash{};
+
+  friend bool operator==(const ChainedEvent&, const ChainedEvent&) = default;
+};
+
+/// SHA-256 over `previous`, the sale's id, a zero byte and the event's packed form
+/// (docs/formats/events.md). Equal hashes mean equal histories from the first event on.
+[[nodiscard]] ChainHash chain_hash(const ChainHash& previous, const SaleId& sale,
+                                   const sale::Event& event);
+
+/// 64 hexadecimal digits, lower case.
+[[nodiscard]] std::string to_hex(const ChainHash& hash);
+
+}  // namespace dibs::events

@@ -81,6 +81,7 @@ TEST(EpochOfEngine, is_one_for_the_life_of_the_data_and_another_for_other_data) 
   const std::string first = life(here);
   EXPECT_EQ(first.size(), 32U);
   EXPECT_EQ(life(here), first);
+  clock.advance(std::chrono::nanoseconds(1));
   const std::string other = life(elsewhere);
   EXPECT_EQ(other.size(), 32U);
   EXPECT_NE(other, first);

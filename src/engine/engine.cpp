@@ -205,10 +205,10 @@ Result<std::string> Engine::epoch_of(const SaleId& /*sale*/) const {
   return journal_epoch(impl_->disk, impl_->options.data_dir);
 }
 
-std::unique_ptr<store::EventReader> Engine::read_events(Position after,
+std::unique_ptr<store::EventReader> Engine::read_events(store::Taken taken,
                                                         std::optional<SaleId> sale) const {
-  return std::make_unique<JournalEventReader>(impl_->disk, impl_->options.data_dir, after,
-                                              std::move(sale),
+  return std::make_unique<JournalEventReader>(impl_->disk, impl_->options.data_dir,
+                                              std::move(taken), std::move(sale),
                                               [this] { return durable_position(); });
 }
 

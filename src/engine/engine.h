@@ -90,7 +90,7 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
   [[nodiscard]] Result<std::string> epoch_of(const SaleId& sale) const override;
   /// Reads the journal's files, on the caller's thread.
   [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
-      Position after, std::optional<SaleId> sale) const override;
+      store::Taken taken, std::optional<SaleId> sale) const override;
 
   void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
   void submit(const Stamp& stamp, SaleId sale, sale::Command command,

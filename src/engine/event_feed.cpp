@@ -22,6 +22,11 @@ std::unexpected<Fault> broken(const std::string& dir, std::string what) {
   return fault(FaultKind::corrupt, std::move(what), verify_remedy(dir));
 }
 
+/// The record of the last event taken in may hold more of them.
+Position before(Position position) {
+  return Position(position.value() == 0 ? 0 : position.value() - 1);
+}
+
 /// The head of the first record of a segment; not ok: none is there yet.
 Result<ParsedHead> first_head(Disk& disk, const std::string& dir, const NumberedFile& segment) {
   const auto file = disk.open(path_in(dir, segment.name), Disk::Mode::read);
@@ -35,12 +40,13 @@ Result<ParsedHead> first_head(Disk& disk, const std::string& dir, const Numbered
 
 }  // namespace
 
-JournalEventReader::JournalEventReader(Disk& disk, std::string dir, Position after,
+JournalEventReader::JournalEventReader(Disk& disk, std::string dir, store::Taken taken,
                                        std::optional<SaleId> sale,
                                        std::function<Position()> durable)
     : disk_(disk),
       dir_(std::move(dir)),
-      after_(after),
+      taken_(std::move(taken)),
+      after_(before(taken_.position)),
       sale_(std::move(sale)),
       durable_(std::move(durable)) {}
 
@@ -78,9 +84,11 @@ Result<void> JournalEventReader::take_entry(store::EventBatch& batch) {
   }
   auto* event = std::get_if<EventEntry>(&entry->body);
   if (event == nullptr || (sale_ && entry->sale != sale_->view())) return {};
-  batch.events.push_back({.position = position_,
-                          .sale = SaleId(std::string(entry->sale)),
-                          .event = std::move(event->event)});
+  SaleId sale{std::string(entry->sale)};
+  const auto known = taken_.sales.find(sale);
+  if (known != taken_.sales.end() && event->event.seq <= known->second) return {};
+  batch.events.push_back(
+      {.position = position_, .sale = std::move(sale), .event = std::move(event->event)});
   return {};
 }
 

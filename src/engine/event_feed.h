@@ -18,7 +18,7 @@ namespace dibs::engine {
 /// in the chain is checked from the segment of the first one on.
 class JournalEventReader final : public store::EventReader {
  public:
-  JournalEventReader(Disk& disk, std::string dir, Position after, std::optional<SaleId> sale,
+  JournalEventReader(Disk& disk, std::string dir, store::Taken taken, std::optional<SaleId> sale,
                      std::function<Position()> durable);
 
   [[nodiscard]] Result<store::EventBatch> next(std::size_t limit) override;
@@ -32,7 +32,8 @@ class JournalEventReader final : public store::EventReader {
 
   Disk& disk_;
   std::string dir_;
-  Position after_;
+  store::Taken taken_;
+  Position after_;  ///< the records up to here hold nothing new
   std::optional<SaleId> sale_;
   std::function<Position()> durable_;
   std::unique_ptr<ChainReader> chain_;

@@ -46,7 +46,7 @@ bool read_entry(const std::string& line, NoticeCursor& cursor) {
   int test = 0;
   std::string url;
   if (!(in >> sale >> seq >> position >> test >> url) || !is_sale_or_sku_id(sale)) return false;
-  if (seq == 0 || position == 0) return false;
+  if (seq == 0) return false;
   cursor.sales[SaleId(sale)] = {{Seq(seq), Position(position)}, test != 0, url};
   return true;
 }

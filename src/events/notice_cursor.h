@@ -18,7 +18,7 @@ struct NoticeCursor {
     bool test = false;  ///< a test sale
     std::string url;    ///< the last one known, for a sale that is no more
   };
-  /// A sale that got its notify at or before this position and has been told anything is in
+  /// A sale that got its notify in a record before this one and has been told anything is in
   /// `sales`.
   Position from;
   std::map<SaleId, Entry> sales;

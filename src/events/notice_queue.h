@@ -28,7 +28,7 @@ class NoticeQueue {
   /// Some 64 KB of events: a tenth of a second of deliveries to a shop close by.
   static constexpr std::size_t kWindow = 128;
 
-  /// What the shop has answered for, and where that stands.
+  /// What the shop has answered for, or happened while the sale had no notify, and where it stands.
   struct Delivered {
     Seq seq;            ///< 0: nothing yet
     Position position;  ///< of its record
@@ -36,9 +36,9 @@ class NoticeQueue {
 
   /// Nothing delivered yet, and nothing to be sent before an event that gives the sale a notify.
   NoticeQueue() = default;
-  /// Goes on behind `delivered`.
-  explicit NoticeQueue(Delivered delivered)
-      : wanted_(true), taken_(delivered.seq), delivered_(delivered) {}
+  /// Goes on behind `delivered`. `wanted`: the sale had a notify then.
+  explicit NoticeQueue(Delivered delivered, bool wanted = true)
+      : wanted_(wanted), taken_(delivered.seq), delivered_(delivered) {}
 
   /// Room for so many more events.
   [[nodiscard]] std::size_t room() const { return kWindow - window_.size(); }

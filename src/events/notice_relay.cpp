@@ -33,10 +33,6 @@ bool ends_sale(std::span<const sale::Event> events) {
   });
 }
 
-Position before(Position position) {
-  return Position(position.value() == 0 ? 0 : position.value() - 1);
-}
-
 }  // namespace
 
 NoticeRelay::Impl::Impl(Options given, const store::EventFeed& the_feed, const Clock& the_clock)
@@ -61,7 +57,7 @@ void NoticeRelay::Impl::leave(const SaleId& sale, News news) {
     const std::lock_guard lock(mailbox_mutex);
     const auto [found, fresh] = mailbox.try_emplace(sale, news);
     if (!fresh) {
-      news.first = found->second.first;
+      news.before = found->second.before;
       news.ended = news.ended || (found->second.ended && !news.url);
       found->second = std::move(news);
     }
@@ -86,14 +82,19 @@ void NoticeRelay::Impl::take_up(const std::vector<sale::SaleView>& views) {
     cursor = std::move(**read);
   }
   from = cursor.from;
-  for (const auto& [id, entry] : cursor.sales) add(id, entry, before(entry.delivered.position));
+  for (const auto& [id, entry] : cursor.sales) {
+    Sale& sale = add(id, NoticeQueue(entry.delivered), entry.delivered.position);
+    sale.latest = entry.delivered.seq;
+    sale.url = entry.url;
+    sale.test = entry.test;
+  }
   for (const sale::SaleView& view : views) {
     if (!view.spec->notify_url) {
       drop(view.id);
       continue;
     }
     const auto found = sales.find(view.id);
-    Sale& sale = found != sales.end() ? *found->second : add(view.id, std::nullopt, from);
+    Sale& sale = found != sales.end() ? *found->second : add(view.id, NoticeQueue(), from);
     sale.url = *view.spec->notify_url;
     sale.test = view.spec->test;
     sale.latest = view.seq;
@@ -122,25 +123,21 @@ void NoticeRelay::Impl::hear(const SaleId& id, const News& news) {
   const auto found = sales.find(id);
   if (!news.url && !news.ended) return drop(id);
   if (found == sales.end() && !news.url) return;
-  Sale& sale = found != sales.end() ? *found->second : add(id, std::nullopt, before(news.first));
+  Sale& sale = found != sales.end()
+                   ? *found->second
+                   : add(id, NoticeQueue(news.before, false), news.before.position);
   if (news.url) sale.url = *news.url;
   if (news.url) sale.test = news.test;
   sale.latest = news.latest;
   sale.more = true;
 }
 
-NoticeRelay::Impl::Sale& NoticeRelay::Impl::add(const SaleId& id,
-                                                std::optional<NoticeCursor::Entry> known,
+NoticeRelay::Impl::Sale& NoticeRelay::Impl::add(const SaleId& id, NoticeQueue queue,
                                                 Position read_from) {
   auto sale = std::make_shared<Sale>();
   sale->id = id;
+  sale->queue = std::move(queue);
   sale->read_from = read_from;
-  if (known) {
-    sale->queue = NoticeQueue(known->delivered);
-    sale->latest = known->delivered.seq;
-    sale->url = known->url;
-    sale->test = known->test;
-  }
   return *(sales[id] = std::move(sale));
 }
 
@@ -160,7 +157,10 @@ void NoticeRelay::Impl::advance(const SalePointer& sale) {
 
 void NoticeRelay::Impl::fill(Sale& sale) {
   if (!sale.more || sale.queue.room() < NoticeQueue::kWindow / 2) return;
-  if (!sale.reader) sale.reader = feed.read_events(sale.read_from, sale.id);
+  if (!sale.reader) {
+    store::Taken taken{sale.read_from, {{sale.id, sale.queue.delivered().seq}}};
+    sale.reader = feed.read_events(std::move(taken), sale.id);
+  }
   auto batch = sale.reader->next(sale.queue.room());
   if (!batch) {
     if (!std::exchange(feed_failed, true)) options.on_warning("Notices: " + batch.error().what);
@@ -184,7 +184,7 @@ void NoticeRelay::Impl::changed() {
 
 void NoticeRelay::Impl::write() {
   NoticeCursor cursor;
-  cursor.from = std::max(from, before(heard_all));
+  cursor.from = std::max(from, heard_all);
   for (const auto& [id, sale] : sales) {
     const NoticeQueue::Delivered& delivered = sale->queue.delivered();
     if (delivered.seq == Seq()) {
@@ -233,12 +233,12 @@ void NoticeRelay::on_events(const std::shared_ptr<const sale::SaleView>& view,
   const bool notifies = view->spec && view->spec->notify_url;
   const bool told = notifies || changes_notify(events);
   const Position position = impl_->feed.durable_position();
-  if (told) {
+  if (told && !events.empty()) {
     Impl::News news{.url = {},
                     .test = false,
                     .ended = ends_sale(events),
-                    .latest = events.empty() ? view->seq : events.back().seq,
-                    .first = position};
+                    .latest = events.back().seq,
+                    .before = {Seq(events.front().seq.value() - 1), position}};
     if (notifies) news.url = view->spec->notify_url;
     if (notifies) news.test = view->spec->test;
     impl_->leave(view->id, std::move(news));

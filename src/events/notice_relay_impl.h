@@ -22,7 +22,7 @@ struct NoticeRelay::Impl {
     bool test = false;
     bool ended = false;  ///< removed or archived: what is left is sent to the URL of before
     Seq latest;
-    Position first;  ///< of the first record with news
+    NoticeQueue::Delivered before;  ///< what came before the first event with news
   };
   struct Sale {
     SaleId id;
@@ -30,7 +30,7 @@ struct NoticeRelay::Impl {
     bool test = false;
     NoticeQueue queue;
     Seq latest;          ///< last durable event
-    Position read_from;  ///< events behind this are read
+    Position read_from;  ///< events from this record on are read
     std::unique_ptr<store::EventReader> reader;
     bool more = true;  ///< there may be events to read
     std::uint64_t sent = 0;
@@ -55,7 +55,7 @@ struct NoticeRelay::Impl {
   void plan_turn(Duration pause);
   void turn();
   void hear(const SaleId& sale, const News& news);
-  Sale& add(const SaleId& sale, std::optional<NoticeCursor::Entry> known, Position read_from);
+  Sale& add(const SaleId& sale, NoticeQueue queue, Position read_from);
   void drop(const SaleId& sale);
   void advance(const SalePointer& sale);
   void fill(Sale& sale);

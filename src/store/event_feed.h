@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -10,21 +12,34 @@
 #include "sale/event.h"
 
 /// The part of the port that those who follow a store read: relays and ledgers. The store's own
-/// durable log is the outbox; whoever follows it keeps a position, durably and by itself, and reads
-/// on from there after any crash. Nothing is ever queued for a reader that is slow or away.
+/// durable log is the outbox; whoever follows it keeps what it has taken in, durably and by itself,
+/// and reads on from there after any crash. Nothing is ever queued for a reader that is slow or
+/// away.
 namespace dibs::store {
 
 /// One durable event and where it stands.
 struct FedEvent {
-  /// Of the record that holds it. Several events may share one; positions never fall.
+  /// Of the record that holds it, in a store that keeps all sales in one log: several events may
+  /// share one, and positions never fall. 0 in a store that keeps a log for each sale.
   Position position;
   SaleId sale;
   sale::Event event;
 };
 
+/// How far somebody who follows a store has come. The seqs say what has been taken in; the position
+/// only says where to look for what comes next.
+struct Taken {
+  /// Of the last event taken in; 0: from the first on.
+  Position position{};
+  /// The last event taken in of each sale. One that is not named: none.
+  std::map<SaleId, Seq> sales{};
+};
+
 /// What one call of a reader gave.
 struct EventBatch {
-  std::vector<FedEvent> events;  ///< in the order in which they became durable
+  /// Of each sale in order and without a gap; where all lie in one log, all in the order in which
+  /// they became durable.
+  std::vector<FedEvent> events;
   /// Everything that was durable when the call was made has been given.
   bool caught_up = false;
 };
@@ -39,12 +54,13 @@ class EventReader {
 
   /// The events that follow those already given, at most `limit` (1 or more). Work and memory of a
   /// call are bounded, so a batch may be small, or empty, long before the end: `caught_up` says
-  /// when it is reached, and later calls give what has come since. Reads files; waits for no event.
-  /// After a fault the same reader may be asked again and goes on where it was.
+  /// when it is reached, and later calls give what has come since. Waits for files or for a
+  /// server's answers, with a bound, and for no event. After a fault the same reader may be asked
+  /// again and goes on where it was.
   [[nodiscard]] virtual Result<EventBatch> next(std::size_t limit) = 0;
 };
 
-/// The durable events of all sales as one sequence. Any thread may call.
+/// The durable events of all sales. Any thread may call.
 class EventFeed {
  public:
   EventFeed() = default;
@@ -52,8 +68,8 @@ class EventFeed {
   EventFeed& operator=(const EventFeed&) = delete;
   virtual ~EventFeed() = default;
 
-  /// Up to where events are durable; 0 before the first. Within EventListener::on_events: the
-  /// position of the events that it is given.
+  /// Up to where events are durable; 0 before the first, and always where each sale has a log of
+  /// its own. Within EventListener::on_events: the position of the events that it is given.
   [[nodiscard]] virtual Position durable_position() const = 0;
 
   /// Names the data that the events of `sale` are kept in: given with the first event, the same
@@ -62,10 +78,10 @@ class EventFeed {
   /// another. 1 to 64 visible ASCII characters; empty: no event yet. May read a file.
   [[nodiscard]] virtual Result<std::string> epoch_of(const SaleId& sale) const = 0;
 
-  /// A reader of all events of the records behind `after` (0: from the first), of `sale` alone when
-  /// one is named. Nothing is read before the first call of next().
+  /// A reader of all events behind those `taken`, of `sale` alone when one is named. Nothing is
+  /// read before the first call of next().
   [[nodiscard]] virtual std::unique_ptr<EventReader> read_events(
-      Position after, std::optional<SaleId> sale) const = 0;
+      Taken taken, std::optional<SaleId> sale) const = 0;
 };
 
 }  // namespace dibs::store

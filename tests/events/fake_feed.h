@@ -37,21 +37,26 @@ class FakeFeed final : public store::EventFeed {
   std::string epoch = "fake";
 
   [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
-      Position after, std::optional<SaleId> sale) const override {
-    return std::make_unique<Reader>(*this, after, std::move(sale));
+      store::Taken taken, std::optional<SaleId> sale) const override {
+    return std::make_unique<Reader>(*this, std::move(taken), std::move(sale));
   }
 
  private:
   class Reader final : public store::EventReader {
    public:
-    Reader(const FakeFeed& feed, Position after, std::optional<SaleId> sale)
-        : feed_(feed), read_(after.value()), sale_(std::move(sale)) {}
+    Reader(const FakeFeed& feed, store::Taken taken, std::optional<SaleId> sale)
+        : feed_(feed),
+          read_(taken.position.value() == 0 ? 0 : taken.position.value() - 1),
+          taken_(std::move(taken)),
+          sale_(std::move(sale)) {}
 
     Result<store::EventBatch> next(std::size_t limit) override {
       const std::lock_guard lock(feed_.mutex_);
       store::EventBatch batch;
       for (; read_ < feed_.events_.size() && batch.events.size() < limit; ++read_) {
         const store::FedEvent& one = feed_.events_[read_];
+        const auto known = taken_.sales.find(one.sale);
+        if (known != taken_.sales.end() && one.event.seq <= known->second) continue;
         if (!sale_ || one.sale == *sale_) batch.events.push_back(one);
       }
       batch.caught_up = read_ == feed_.events_.size();
@@ -61,6 +66,7 @@ class FakeFeed final : public store::EventFeed {
    private:
     const FakeFeed& feed_;
     std::size_t read_;
+    store::Taken taken_;
     std::optional<SaleId> sale_;
   };
 

@@ -134,6 +134,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void update_interest(Connection& connection);
   void wait_for(Connection& connection, Wait wait);
   void look_at_deadlines();
+  void give_memory_back();
   void expire(Connection& connection);
   void begin_leaving();
   void begin_drain();
@@ -186,8 +187,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool go_round_ = false;      ///< the next round may not sleep
   bool leaving_ = false;
   bool draining_ = false;
-  Duration now_{0};      ///< Clock::monotonic at the last return of epoll_wait
-  Duration look_at_{0};  ///< when to look at the deadlines next
+  Duration now_{0};              ///< Clock::monotonic at the last return of epoll_wait
+  Duration look_at_{0};          ///< when to look at the deadlines next
+  std::size_t bytes_freed_ = 0;  ///< that waited in connections now closed, and may not be back yet
   const Duration look_every_;
 };
 

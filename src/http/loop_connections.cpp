@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -124,6 +125,7 @@ void Loop::close(Connection& connection) {
     connection.stream->open.store(false);
     LoopCounters::add(counters_.streams_closed);
   }
+  bytes_freed_ += connection.output.bytes() + connection.input.size();
   table_.remove(connection.id);
   LoopCounters::add(counters_.closed);
   shared_->connections.fetch_sub(1);
@@ -184,6 +186,16 @@ void Loop::look_at_deadlines() {
   table_.overdue(now_, ids_);
   for (const std::uint64_t id : ids_) expire(*table_.find(id));
   if (any_paused_) resume_accepting();
+  give_memory_back();
+}
+
+/// A crowd of slow readers leaves its memory to the allocator, in pieces between what is in use;
+/// only when asked does it give such pieces to the system. That takes some ms: not for a few.
+void Loop::give_memory_back() {
+  constexpr std::size_t kWorthwhile = std::size_t{16} << 20U;
+  if (bytes_freed_ < kWorthwhile) return;
+  bytes_freed_ = 0;
+  ::malloc_trim(0);
 }
 
 void Loop::expire(Connection& connection) {

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "api/core.h"
-#include "api/json_writer.h"
 #include "api/metrics_table.h"
 #include "api/views.h"
+#include "base/json_writer.h"
 
 namespace dibs::api {
 namespace {

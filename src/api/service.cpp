@@ -1,8 +1,8 @@
 // Routes about the server itself.
 #include "api/core.h"
-#include "api/json_writer.h"
 #include "api/openapi.h"
 #include "api/routes.h"
+#include "base/json_writer.h"
 
 namespace dibs::api::service {
 namespace {

@@ -2,8 +2,8 @@
 #include "api/body.h"
 #include "api/cookie.h"
 #include "api/core.h"
-#include "api/json_writer.h"
 #include "api/routes.h"
+#include "base/json_writer.h"
 
 namespace dibs::api::session {
 namespace {

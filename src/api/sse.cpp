@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "api/json_writer.h"
 #include "api/query.h"
 #include "api/views.h"
+#include "base/json_writer.h"
 
 namespace dibs::api {
 namespace {

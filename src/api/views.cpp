@@ -12,18 +12,6 @@ void write_lines(JsonWriter& json, const sale::OrderView& order) {
   json.end_array();
 }
 
-std::string_view to_text(sale::PaymentMode mode) {
-  switch (mode) {
-    case sale::PaymentMode::provider:
-      return "provider";
-    case sale::PaymentMode::shop:
-      return "shop";
-    case sale::PaymentMode::none:
-      break;
-  }
-  return "none";
-}
-
 void write_text_or_null(JsonWriter& json, std::string_view name,
                         const std::optional<std::string>& value) {
   if (value) {
@@ -52,7 +40,7 @@ void write_settings(JsonWriter& json, const sale::SaleSpec& spec, Viewer viewer)
   json.member("promotion_seconds", spec.promotion_seconds);
   json.member("limit_per_buyer", spec.limit_per_buyer);
   json.member("line_limit", sale::line_limit_of(spec));
-  json.member("payment", to_text(spec.payment)).member("currency", spec.currency);
+  json.member("payment", sale::to_text(spec.payment)).member("currency", spec.currency);
   write_text_or_null(json, "checkout_url", spec.checkout_url);
   if (viewer == Viewer::staff) {
     json.key("notify");

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 #include "base/time.h"
 #include "sale/event.h"
 #include "sale/order.h"

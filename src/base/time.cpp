@@ -110,6 +110,15 @@ std::string to_rfc3339(Instant instant) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+std::string to_rfc3339_ns(Instant instant) {
+  std::string text = to_rfc3339(instant);
+  const auto below_ms = instant - floor<milliseconds>(instant);
+  std::array<char, 16> digits{};
+  std::snprintf(digits.data(), digits.size(), "%06dZ", static_cast<int>(below_ms.count()));
+  text.pop_back();
+  return text + digits.data();
+}
+
 std::optional<Instant> parse_rfc3339(std::string_view text) {
   Cursor cursor(text);
   const int year = cursor.digits(4);

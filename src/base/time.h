@@ -32,6 +32,8 @@ class Clock {
 
 /// RFC 3339 in UTC with milliseconds (rounded down): `2026-12-01T11:00:00.000Z`.
 [[nodiscard]] std::string to_rfc3339(Instant instant);
+/// The same to the nanosecond, always with nine digits: nothing of `instant` is lost.
+[[nodiscard]] std::string to_rfc3339_ns(Instant instant);
 /// Reads RFC 3339 with `Z` or a numeric offset and up to nine fractional digits, years 1970 to
 /// 2261; nothing when `text` is not that (a leap second is not that either).
 [[nodiscard]] std::optional<Instant> parse_rfc3339(std::string_view text);

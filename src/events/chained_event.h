@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 #include "sale/event.h"
@@ -35,5 +37,7 @@ struct ChainedEvent {
 
 /// 64 hexadecimal digits, lower case.
 [[nodiscard]] std::string to_hex(const ChainHash& hash);
+/// The hash that `text` spells as to_hex() does; nothing when it is not one.
+[[nodiscard]] std::optional<ChainHash> parse_hash(std::string_view text);
 
 }  // namespace dibs::events

@@ -42,6 +42,18 @@ std::optional<std::string> problem_of_items(const SaleSpec& spec) {
 
 }  // namespace
 
+std::string_view to_text(PaymentMode mode) {
+  switch (mode) {
+    case PaymentMode::provider:
+      return "provider";
+    case PaymentMode::shop:
+      return "shop";
+    case PaymentMode::none:
+      return "none";
+  }
+  return {};
+}
+
 std::uint64_t line_limit_of(const SaleSpec& spec) {
   if (spec.line_limit) return *spec.line_limit;
   std::uint64_t stock = 0;

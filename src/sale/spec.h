@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -16,6 +17,9 @@ enum class PaymentMode : std::uint8_t {
   shop,      ///< the shop does, and says begin, confirm or release
   none,      ///< nobody: every price is 0 and the buy is final
 };
+
+/// As on the wire: `provider`, `shop`, `none`.
+[[nodiscard]] std::string_view to_text(PaymentMode mode);
 
 struct ItemSpec {
   SkuId sku;

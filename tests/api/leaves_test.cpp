@@ -8,10 +8,10 @@
 #include "api/base64url.h"
 #include "api/csv.h"
 #include "api/json_reader.h"
-#include "api/json_writer.h"
 #include "api/query.h"
 #include "api/rate_limit.h"
 #include "api/sse.h"
+#include "base/json_writer.h"
 #include "base/worker.h"
 
 namespace dibs::api {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace dibs::api {
+namespace dibs {
 
 /// Appends JSON to a string as it goes: no tree, no allocation beyond the string's own.
 /// The caller keeps the shape right (a key before each member's value); commas come by themselves.
@@ -87,4 +87,4 @@ class JsonWriter {
   bool comma_ = false;  ///< a value precedes at this level
 };
 
-}  // namespace dibs::api
+}  // namespace dibs

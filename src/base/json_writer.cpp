@@ -1,9 +1,9 @@
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 
 #include <array>
 #include <cmath>
 
-namespace dibs::api {
+namespace dibs {
 namespace {
 
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
@@ -59,4 +59,4 @@ JsonWriter& JsonWriter::text(std::string_view value) {
   return *this;
 }
 
-}  // namespace dibs::api
+}  // namespace dibs

@@ -233,8 +233,7 @@ void check_together(const Put& put, const SaleSpec* now, ServerHas has,
   if (put.spec.notify_url && !has.notify_secret) {
     complaint.note(
         "notify is given, but this server has no secret to sign notices with (set "
-        "DIBS_NOTIFY_SECRET or --notify-secret-file; a server with --store sends no notices yet, "
-        "they need the embedded engine); leave it out or say null");
+        "DIBS_NOTIFY_SECRET or --notify-secret-file); leave it out or say null");
   }
   const bool free_of_charge =
       std::ranges::all_of(spec.items, [](const auto& item) { return item.price == 0; });

@@ -14,18 +14,14 @@ Result<std::unique_ptr<events::NoticeRelay>> choose_notices(const ServeOptions& 
   auto secrets = read_signing_secrets("DIBS_NOTIFY_SECRET", options.notify_secret_file, "notices");
   if (!secrets) return std::unexpected(secrets.error());
   if (secrets->empty()) return nullptr;
-  engine::Engine* engine = seller.engine();
-  if (engine == nullptr) {
-    return fault(FaultKind::bad_input, "Notices to shops are sent from the engine's journal only.",
-                 "With --store, take the secret for notices away; sales with notify are refused.");
-  }
   events::NoticeRelay::Options settings;
   settings.cursor_file = options.data + "/notices.cursor";
   settings.secrets = std::move(*secrets);
   settings.body = api::notice_json;
   settings.on_warning = [](const std::string& warning) { log_warning(warning); };
-  auto relay = std::make_unique<events::NoticeRelay>(std::move(settings), *engine, system_clock());
-  engine->add_listener(*relay);
+  auto relay =
+      std::make_unique<events::NoticeRelay>(std::move(settings), seller.feed(), system_clock());
+  seller.add_listener(*relay);
   api.notices.of_sale = [relay = relay.get()](const SaleId& sale) {
     const auto state = relay->state(sale);
     if (!state) return std::optional<api::NoticeProgress>();

@@ -17,7 +17,7 @@ namespace dibs::cli {
 [[nodiscard]] Result<std::unique_ptr<events::NoticeRelay>> choose_notices(
     const ServeOptions& options, Seller& seller, api::Options& api);
 
-/// Begins to send, once the engine has started. `relay` may be null: then warns of sales whose
+/// Begins to send, once the seller has started. `relay` may be null: then warns of sales whose
 /// shops hear nothing.
 void begin_notices(events::NoticeRelay* relay, std::vector<sale::SaleView> sales);
 

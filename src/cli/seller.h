@@ -12,6 +12,7 @@
 #include "cli/serve_options.h"
 #include "engine/engine.h"
 #include "redis/settings.h"
+#include "store/event_feed.h"
 #include "store/sale_store.h"
 
 namespace dibs::cli {
@@ -26,6 +27,7 @@ class Seller {
   virtual ~Seller() = default;
 
   [[nodiscard]] virtual store::SaleStore& store() = 0;
+  [[nodiscard]] virtual const store::EventFeed& feed() const = 0;
   [[nodiscard]] virtual WatermarkListener& watermarks() = 0;
   /// The embedded engine, for what only it has; null on Redis.
   [[nodiscard]] virtual engine::Engine* engine() = 0;

@@ -93,6 +93,10 @@ std::string archive_path(const std::string& data_dir, const SaleId& sale) {
 }
 
 Result<ArchiveReport> archive_sale(const ArchiveOptions& options, const Clock& clock, Disk& disk) {
+  // An engine would make one.
+  if (auto there = check_there_is_a_journal(disk, options.data_dir); !there) {
+    return std::unexpected(there.error());
+  }
   Engine::Options engine_options;
   engine_options.data_dir = options.data_dir;
   engine_options.ingress_loops = 0;

@@ -301,4 +301,11 @@ Result<Recovered> recover(Disk& disk, const std::string& dir, const RecoverOptio
   }
 }
 
+Result<void> check_there_is_a_journal(Disk& disk, const std::string& dir) {
+  const auto segments = list_segments(disk, dir);
+  if (!segments && segments.error().number != ENOENT) return unreadable(dir, segments.error());
+  if (!segments || segments->empty()) return no_journal(dir);
+  return {};
+}
+
 }  // namespace dibs::engine

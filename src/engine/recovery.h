@@ -65,4 +65,7 @@ struct Recovered {
 [[nodiscard]] Result<void> repair_tail(Disk& disk, const std::string& dir,
                                        const Recovered& recovered);
 
+/// `not_found` when an engine has never written to `dir`, and why: it may be a gateway's on Redis.
+[[nodiscard]] Result<void> check_there_is_a_journal(Disk& disk, const std::string& dir);
+
 }  // namespace dibs::engine

@@ -41,6 +41,9 @@ struct BatchContext {
   /// No call for longer than this means that all gateways were away: a Restart of that downtime
   /// comes first, if anybody holds or waits. Gateways call more often while anybody does. 0: never.
   Duration away_after = std::chrono::seconds(2);
+  /// The call writes in any case. A WAIT waits for what its own connection has written, and newer
+  /// servers then for nothing at all if that is nothing: see Promise::replica.
+  bool writes = false;
 };
 
 /// The nine keys of a sale, in the order in which the functions take them; all of one hash slot.

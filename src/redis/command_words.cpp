@@ -252,6 +252,7 @@ std::vector<std::string> words_of(const Library& library, const BatchContext& co
   words.push_back(std::to_string(context.min_seq.value()));
   words.push_back(time_word(context));
   words.push_back(std::to_string(to_us(context.away_after)));
+  words.emplace_back(context.writes ? "1" : "");
   for (const sale::Command* command : commands) words.push_back(Pack(*command).word());
   return words;
 }

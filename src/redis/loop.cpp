@@ -25,6 +25,8 @@ constexpr Duration kStepLiveEvery = milliseconds(500);
 /// How old events of other gateways may be here.
 constexpr Duration kLookEvery = milliseconds(100);
 constexpr Duration kLookAtQuietEvery = milliseconds(1000);
+/// A sale that another gateway has made, and nobody asks this one for, is found so much later.
+constexpr Duration kScanEvery = std::chrono::seconds(2);
 constexpr Duration kBetweenDue = milliseconds(1);
 
 bool anybody_lives(const sale::SaleView& view) {
@@ -109,6 +111,10 @@ void Store::Impl::tick() {
     seen->sync();
   }
   if (!serving) return;
+  if (now - scanned >= kScanEvery) {
+    scanned = now;
+    scan("0", [] {});
+  }
   for (auto it = slots.begin(); serving && it != slots.end();) {
     Slot& slot = *it->second;
     tend(slot, now);

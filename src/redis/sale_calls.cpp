@@ -33,12 +33,26 @@ sale::Outcome outcome_of(const Applied& applied, const sale::Command& command,
 
 }  // namespace
 
+/// What a call of a function was answered.
+struct Store::Impl::Heard {
+  Result<BatchResult> result;
+  bool refused = false;         ///< an error of the server: nothing has changed
+  bool without_memory = false;  ///< that error was that it is short of memory
+};
+
 /// What one call carries.
 struct Store::Impl::Batch {
   std::vector<SaleRequestPtr> requests;
   std::vector<const sale::Command*> commands;
   bool steps = false;  ///< `apply`; otherwise `look`
 };
+
+Store::Impl::Heard Store::Impl::hear(const redisReply& reply, Seq known, std::size_t commands) {
+  const bool refused = reply.type == REDIS_REPLY_ERROR;
+  return {.result = parse(reply, known, commands),
+          .refused = refused,
+          .without_memory = refused && std::string_view(reply.str, reply.len).starts_with("OOM")};
+}
 
 Slot& Store::Impl::slot_of(const SaleId& sale) {
   auto& slot = slots[sale];
@@ -57,11 +71,17 @@ Slot& Store::Impl::slot_of(const SaleId& sale) {
 void Store::Impl::send(Slot& slot) {
   if (!slot.caught_up && slot.fenced.empty()) return catch_up(slot);
   auto batch = std::make_unique<Batch>();
+  const auto noted = seen->settle();
   while (!slot.queue.empty() && batch->commands.size() < kCommandsPerCall &&
          batch->requests.size() < kLooksPerCall) {
     auto& request = batch->requests.emplace_back(std::move(slot.queue.front()));
     slot.queue.pop_front();
     if (auto* command = std::get_if<SaleCommand>(&request->body)) {
+      if (!noted && slot.fenced.empty()) {
+        request->refuse(noted.error());
+        batch->requests.pop_back();
+        continue;
+      }
       if (auto* buy = std::get_if<sale::Buy>(&command->command.action);
           buy != nullptr && buy->order == OrderKey()) {
         buy->order = keys.next();
@@ -75,6 +95,9 @@ void Store::Impl::send(Slot& slot) {
 }
 
 void Store::Impl::send(Slot& slot, std::unique_ptr<Batch> batch) {
+  const bool waits = options.durability == Promise::replica;
+  batch->steps |= waits;  // a look writes nothing that could be waited for
+  slot.context.writes = waits;
   slot.asked = monotonic_now();
   if (batch->steps) slot.stepped = slot.asked;
   slot.busy = true;
@@ -84,59 +107,62 @@ void Store::Impl::send(Slot& slot, std::unique_ptr<Batch> batch) {
   const Library& library = Library::built_in();
   auto words = batch->steps ? words_of(library, slot.context, batch->commands)
                             : words_of_look(library, slot.context);
-  if (options.durability != Promise::replica) {
-    return connection.call(words, [this, &slot, batch = std::move(batch)](auto reply) mutable {
-      received(slot, std::move(batch), reply);
-    });
-  }
-  // The reply is looked at only once every replica has what it tells of; until then it is as if the
-  // call were still on its way.
-  struct Held {
-    std::unique_ptr<Batch> batch;
-    std::optional<Result<BatchResult>> result;
-  };
-  auto held = std::make_shared<Held>();
   const std::size_t count = batch->steps ? batch->commands.size() : 0;
-  held->batch = std::move(batch);
-  connection.call(words, [held, count, known = slot.context.known](auto reply) {
-    if (reply) held->result = parse(**reply, known, count);
-  });
-  const std::vector<std::string> wait{"WAIT", std::to_string(std::max<std::uint64_t>(1, replicas)),
-                                      std::to_string(kWaitPatience.count())};
-  connection.call(wait, [this, &slot, held](Result<const redisReply*> reply) {
-    if (!reply) return received(slot, std::move(held->batch), reply);
-    if (number_of(**reply).value_or(0) <
-        static_cast<std::int64_t>(std::max<std::uint64_t>(1, replicas))) {
-      connection.close({FaultKind::unavailable,
-                        "A replica has not confirmed what was sold in time.",
-                        "It is tried again; the same request with the same key finds the truth."});
-      return answer_fault(*held->batch, {FaultKind::unknown, connection.why_closed().what,
-                                         connection.why_closed().remedy});
-    }
-    slot.busy = false;
-    if (!held->result || !*held->result) {
-      Fault fault = held->result ? held->result->error() : connection.why_closed();
-      fault.kind = FaultKind::unknown;
-      answer_fault(*held->batch, fault);
-      return connection.close(fault);
-    }
-    complete(slot, std::move(held->batch), std::move(**held->result));
-  });
+  confirmed<Heard>(
+      words, {},
+      [known = slot.context.known, count](const redisReply& r) { return hear(r, known, count); },
+      [this, &slot, batch = std::move(batch)](Result<Heard> heard) mutable {
+        slot.busy = false;
+        if (!heard) return answer_fault(*batch, heard.error());
+        received(slot, std::move(batch), *std::move(heard));
+      });
 }
 
-void Store::Impl::received(Slot& slot, std::unique_ptr<Batch> batch,
-                           Result<const redisReply*> reply) {
-  slot.busy = false;
-  if (!reply) return answer_fault(*batch, reply.error());
-  auto result = parse(**reply, slot.context.known, batch->steps ? batch->commands.size() : 0);
-  if (result) return complete(slot, std::move(batch), *std::move(result));
-  const bool refused = (*reply)->type == REDIS_REPLY_ERROR;  // then nothing has changed
-  Fault fault = result.error();
-  fault.kind = refused ? FaultKind::unavailable : FaultKind::unknown;
+/// What a reply says is looked at only once every replica has what it tells of, when that is
+/// promised; until then it is as if the call were still on its way. `write`: a call that writes,
+/// for the wait to wait for, when `words` does not.
+template <class Said>
+void Store::Impl::confirmed(const std::vector<std::string>& words,
+                            const std::vector<std::string>& write,
+                            std::move_only_function<Said(const redisReply&)> read,
+                            std::move_only_function<void(Result<Said>)> then) {
+  if (options.durability != Promise::replica) {
+    return connection.call(words, [read = std::move(read), then = std::move(then)](
+                                      Result<const redisReply*> reply) mutable {
+      if (!reply) return then(std::unexpected(reply.error()));
+      then(read(**reply));
+    });
+  }
+  auto said = std::make_shared<std::optional<Said>>();
+  connection.call(words, [said, read = std::move(read)](Result<const redisReply*> reply) mutable {
+    if (reply) *said = read(**reply);
+  });
+  if (!write.empty()) connection.call(write, [](const auto&) {});
+  const auto wanted = std::max<std::uint64_t>(1, replicas);
+  connection.call(
+      {"WAIT", std::to_string(wanted), std::to_string(kWaitPatience.count())},
+      [this, said, wanted, then = std::move(then)](Result<const redisReply*> reply) mutable {
+        if (!reply) return then(std::unexpected(reply.error()));
+        if (number_of(**reply).value_or(0) >= static_cast<std::int64_t>(wanted)) {
+          return then(std::move(**said));
+        }
+        const Fault fault{FaultKind::unknown, "A replica has not confirmed what was sold in time.",
+                          "It is tried again; the same request with the same key finds "
+                          "the truth."};
+        then(std::unexpected(fault));
+        connection.close({FaultKind::unavailable, fault.what, fault.remedy});
+      });
+}
+
+void Store::Impl::received(Slot& slot, std::unique_ptr<Batch> batch, Heard heard) {
+  if (heard.result) return complete(slot, std::move(batch), *std::move(heard.result));
+  Fault fault = heard.result.error();
+  const bool corrupt = fault.kind == FaultKind::corrupt;
+  fault.kind = heard.refused ? FaultKind::unavailable : FaultKind::unknown;
   answer_fault(*batch, fault);
-  if (result.error().kind == FaultKind::corrupt) return fence(slot, fault.what);
-  // Redis is short of memory: reads and the other sales' calls in flight need no new connection.
-  if (refused && std::string_view((*reply)->str, (*reply)->len).starts_with("OOM")) return;
+  if (corrupt) return fence(slot, fault.what);
+  // Reads and the other sales' calls in flight need no new connection.
+  if (heard.without_memory) return;
   // The functions may be gone, or the settings changed: everything from the beginning.
   connection.close(fault);
 }
@@ -256,20 +282,35 @@ void Store::Impl::answer_fault(Batch& batch, const Fault& fault) {
 }
 
 /// Reads the events behind those known; the last known one too, to see that it is still the same.
+/// The epoch first: whoever is told of events may ask for it.
 void Store::Impl::catch_up(Slot& slot) {
   slot.busy = true;
+  if (slot.context.epoch.empty()) {
+    connection.call(words_of_look(Library::built_in(), slot.context), [&slot](auto reply) {
+      if (!reply) return;
+      if (auto result = parse(**reply, Seq(), 0)) slot.context.epoch = std::move(result->epoch);
+    });
+  }
   const std::string from = slot.last ? std::to_string(slot.last->seq.value()) + "-0" : "-";
-  connection.call({"XRANGE", events_key(slot.id), from, "+", "COUNT", std::to_string(kPage)},
-                  [this, &slot](auto reply) { caught(slot, reply); });
+  using Page = std::vector<Result<sale::Event>>;
+  slot.context.writes = true;
+  confirmed<Page>(
+      {"XRANGE", events_key(slot.id), from, "+", "COUNT", std::to_string(kPage)},
+      words_of(Library::built_in(), slot.context, {}),
+      [](const redisReply& reply) {
+        Page page;
+        for (const redisReply* entry : elements(reply)) page.push_back(decode_event(*entry));
+        return page;
+      },
+      [this, &slot](Result<Page> page) {
+        slot.busy = false;
+        if (page) caught(slot, *page);
+      });
 }
 
-void Store::Impl::caught(Slot& slot, Result<const redisReply*> reply) {
-  slot.busy = false;
-  if (!reply) return;
-  const auto entries = elements(**reply);
+void Store::Impl::caught(Slot& slot, const std::vector<Result<sale::Event>>& page) {
   std::vector<sale::Event> folded;
-  for (const redisReply* entry : entries) {
-    const auto event = decode_event(*entry);
+  for (const Result<sale::Event>& event : page) {
     if (!event) {
       fence(slot, event.error().what);
       break;
@@ -283,7 +324,7 @@ void Store::Impl::caught(Slot& slot, Result<const redisReply*> reply) {
     if (!fold(slot, *event, folded)) break;
   }
   if (!folded.empty()) publish(slot, folded);
-  slot.caught_up = entries.size() < kPage;
+  slot.caught_up = page.size() < kPage;
   slot.wants_step = true;
   send(slot);
 }
@@ -303,18 +344,26 @@ bool Store::Impl::fold(Slot& slot, const sale::Event& event, std::vector<sale::E
 /// Everything folded is on Redis' disk, or wherever the promise wants it: it was answered.
 void Store::Impl::publish(Slot& slot, const std::vector<sale::Event>& folded) {
   if (folded.empty()) return;
-  if (!slot.context.epoch.empty()) {
-    const auto noted = seen->note(slot.id, {slot.context.epoch, slot.context.min_seq});
-    if (!noted) warn(noted.error().what);
-  }
+  note(slot);
   const auto view = std::make_shared<const sale::SaleView>(slot.sale.view());
   views.set(view);
   for (store::EventListener* listener : listeners) listener->on_events(view, folded);
 }
 
+void Store::Impl::note(const Slot& slot) {
+  if (slot.context.epoch.empty()) return;
+  published.set(slot.id, slot.context.epoch, slot.context.known);
+  const auto noted = seen->note(slot.id, {slot.context.epoch, slot.context.min_seq});
+  if (!noted && !std::exchange(note_failed, true)) {
+    warn(noted.error().what + " Nothing is sold until it can. " + noted.error().remedy);
+  }
+  if (noted) note_failed = false;
+}
+
 void Store::Impl::fence(Slot& slot, const std::string& why) {
   if (!slot.fenced.empty()) return;
   slot.fenced = why;
+  published.fence(slot.id);
   ++fenced_sales;
   warn("sale " + slot.id.value() + " has stopped: " + why);
 }

@@ -73,14 +73,30 @@ Result<void> SeenFile::note(const SaleId& sale, const Seen& seen) {
   const auto [it, fresh] = places_.try_emplace(sale, seen, lines_);
   if (fresh) ++lines_;
   it->second.first = seen;
+  auto written = write(sale, seen, it->second.second);
+  if (!written) unwritten_.insert(sale);
+  return written;
+}
+
+Result<void> SeenFile::settle() {
+  while (!unwritten_.empty()) {
+    const auto& [seen, line] = places_.at(*unwritten_.begin());
+    if (auto written = write(*unwritten_.begin(), seen, line); !written) return written;
+    unwritten_.erase(unwritten_.begin());
+  }
+  return {};
+}
+
+Result<void> SeenFile::write(const SaleId& sale, const Seen& seen, long line_number) {
   std::string line =
       sale.value() + " " + seen.epoch + " " + std::to_string(seen.seq.value()) + " .";
   line.resize(kLine - 1, ' ');
   line += '\n';
-  const long place = it->second.second * static_cast<long>(kLine);
+  const long place = line_number * static_cast<long>(kLine);
   if (::pwrite(fd_, line.data(), kLine, place) != static_cast<ssize_t>(kLine)) {
-    return failed(FaultKind::unavailable, path_,
-                  std::string("cannot be written: ") + std::strerror(errno));
+    return fault(FaultKind::unavailable,
+                 "The file " + path_ + " cannot be written: " + std::strerror(errno) + ".",
+                 "Make room on that disk: until then a loss in Redis would not be noticed.");
   }
   unsynced_ = true;
   return {};

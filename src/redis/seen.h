@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/ids.h"
@@ -30,8 +31,12 @@ class SeenFile {
   ~SeenFile();
 
   [[nodiscard]] std::optional<Seen> find(const SaleId& sale) const;
-  /// Notes it. What was noted of the sale before is overwritten in place.
+  /// Notes it. What was noted of the sale before is overwritten in place. On failure it is known
+  /// here, and not in the file until settle() succeeds.
   [[nodiscard]] Result<void> note(const SaleId& sale, const Seen& seen);
+  /// Writes again what could not be written. Ok when nothing is left: until then nothing must be
+  /// sold, since a loss of it would not be noticed.
+  [[nodiscard]] Result<void> settle();
   /// Once a second: syncs what was noted.
   void sync();
   [[nodiscard]] const std::map<SaleId, std::pair<Seen, long>>& all() const { return places_; }
@@ -39,12 +44,14 @@ class SeenFile {
  private:
   SeenFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   Result<void> read();
+  Result<void> write(const SaleId& sale, const Seen& seen, long line);
 
   int fd_;
   std::string path_;
   bool unsynced_ = false;
   long lines_ = 0;
   std::map<SaleId, std::pair<Seen, long>> places_;  ///< with the number of its line
+  std::set<SaleId> unwritten_;
 };
 
 }  // namespace dibs::redis

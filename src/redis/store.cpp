@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "redis/event_feed.h"
 #include "redis/readings.h"
 #include "redis/store_impl.h"
 
@@ -62,6 +63,17 @@ Store::Counters Store::counters() const {
           .queue_full = impl_->queue_full,
           .connected = impl_->connected,
           .fenced = impl_->fenced_sales};
+}
+
+Result<std::string> Store::epoch_of(const SaleId& sale) const {
+  const auto place = impl_->published.find(sale);
+  return place ? place->epoch : std::string();
+}
+
+std::unique_ptr<store::EventReader> Store::read_events(store::Taken taken,
+                                                       std::optional<SaleId> sale) const {
+  return std::make_unique<StreamEventReader>(impl_->options.address, impl_->options.patience,
+                                             impl_->published, std::move(taken), std::move(sale));
 }
 
 void Store::on_watermark(std::uint32_t loop, Instant upto) noexcept {

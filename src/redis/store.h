@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "redis/address.h"
 #include "redis/settings.h"
+#include "store/event_feed.h"
 #include "store/sale_store.h"
 
 namespace dibs::redis {
@@ -24,7 +25,7 @@ namespace dibs::redis {
 /// Promise: as Options::durability says; see docs/OPERATING.md. A call that was on its way when the
 /// connection broke answers `unknown`; the same request with the same key then finds the truth.
 /// A server that came back older than this gateway has seen stops the sale: `fenced`.
-class Store final : public store::SaleStore, public WatermarkListener {
+class Store final : public store::SaleStore, public store::EventFeed, public WatermarkListener {
  public:
   struct Options {
     Address address{};
@@ -65,6 +66,16 @@ class Store final : public store::SaleStore, public WatermarkListener {
   void drain();
 
   [[nodiscard]] Counters counters() const;
+
+  /// 0: each sale has a stream of its own.
+  [[nodiscard]] Position durable_position() const override { return {}; }
+  /// As its data in Redis say; given with the first event.
+  [[nodiscard]] Result<std::string> epoch_of(const SaleId& sale) const override;
+  /// Reads the streams in Redis over a connection of its own, on the caller's thread, what other
+  /// gateways did included: as far as this gateway has shown it. A sale that has stopped gives
+  /// nothing more.
+  [[nodiscard]] std::unique_ptr<store::EventReader> read_events(
+      store::Taken taken, std::optional<SaleId> sale) const override;
 
   void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
   void submit(const Stamp& stamp, SaleId sale, sale::Command command,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "redis/call.h"
+#include "redis/published.h"
 #include "redis/request.h"
 #include "redis/seen.h"
 #include "redis/server_connection.h"
@@ -44,8 +45,8 @@ struct Slot {
   Duration stepped{0};               ///< monotonic: the last call of `apply`
 };
 
-/// The thread of the store and what belongs to it. All but `ingress`, `views`, the counters and
-/// `stopping` is that thread's alone.
+/// The thread of the store and what belongs to it. All but `ingress`, `views`, `published`, the
+/// counters and `stopping` is that thread's alone.
 struct Store::Impl {
   Impl(Options given, const Clock& given_clock);
   ~Impl();
@@ -72,19 +73,27 @@ struct Store::Impl {
 
   // sale_calls.cpp
   struct Batch;
+  struct Heard;
+  [[nodiscard]] static Heard hear(const redisReply& reply, Seq known, std::size_t commands);
   Slot& slot_of(const SaleId& sale);
   void send(Slot& slot);
   void send(Slot& slot, std::unique_ptr<Batch> batch);
-  void received(Slot& slot, std::unique_ptr<Batch> batch, Result<const redisReply*> reply);
+  template <class Said>
+  void confirmed(const std::vector<std::string>& words, const std::vector<std::string>& write,
+                 std::move_only_function<Said(const redisReply&)> read,
+                 std::move_only_function<void(Result<Said>)> then);
+  void received(Slot& slot, std::unique_ptr<Batch> batch, Heard heard);
   void complete(Slot& slot, std::unique_ptr<Batch> batch, BatchResult result);
   void answer(Slot& slot, Batch& batch, BatchResult& result);
   void answer_fenced(Slot& slot, Batch& batch);
   void answer_fault(Batch& batch, const Fault& fault);
   void catch_up(Slot& slot);
-  void caught(Slot& slot, Result<const redisReply*> reply);
+  void caught(Slot& slot, const std::vector<Result<sale::Event>>& page);
   /// Folds one event; false: the sale is fenced now, since it is not what this gateway knows.
   bool fold(Slot& slot, const sale::Event& event, std::vector<sale::Event>& folded);
   void publish(Slot& slot, const std::vector<sale::Event>& folded);
+  /// Remembers how far the sale has been seen and shown.
+  void note(const Slot& slot);
   void fence(Slot& slot, const std::string& why);
 
   template <class T, class View>
@@ -98,10 +107,12 @@ struct Store::Impl {
   store::Ingress ingress;
   store::Merge merge;
   store::Views views;
+  Published published;
   store::RandomKeys keys;
   std::vector<store::EventListener*> listeners;
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   std::unique_ptr<SeenFile> seen;
+  bool note_failed = false;
   ServerConnection connection;
   ServerFacts facts;
   std::map<SaleId, std::unique_ptr<Slot>> slots;
@@ -113,6 +124,7 @@ struct Store::Impl {
   Duration connect_at{0};
   Duration back_off{0};
   Duration synced{0};
+  Duration scanned{0};
   std::uint64_t replicas = 0;  ///< to wait for
   std::optional<std::promise<Result<void>>> first;
 

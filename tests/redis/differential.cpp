@@ -82,6 +82,7 @@ class Run {
     context.min_seq = seq();
     context.now = now_;
     context.away_after = away_counts_ ? kAwayAfter : Duration(0);
+    context.writes = random_.one_in(10);
     const Reply reply = connection_.call(words_of(library_, context, commands));
     if (!reply) return fail("no reply");
     auto result = parse(*reply, context.known, commands.size());

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -106,10 +107,22 @@ RedisServer::~RedisServer() {
 }
 
 void RedisServer::start() {
-  std::vector<std::string> words{
-      "redis-server", "--bind",      host_, "--port",    std::to_string(port_), "--dir",
-      directory_,     "--save",      "",    "--logfile", directory_ + "/log",   "--appendonly",
-      "no",           "--daemonize", "no"};
+  const char* const other = std::getenv("DIBS_REDIS_SERVER");
+  std::vector<std::string> words{other == nullptr ? "redis-server" : other,
+                                 "--bind",
+                                 host_,
+                                 "--port",
+                                 std::to_string(port_),
+                                 "--dir",
+                                 directory_,
+                                 "--save",
+                                 "",
+                                 "--logfile",
+                                 directory_ + "/log",
+                                 "--appendonly",
+                                 "no",
+                                 "--daemonize",
+                                 "no"};
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -35,9 +35,9 @@ class Connection {
   std::unique_ptr<redisContext, Free> context_;
 };
 
-/// A redis-server of its own for one test, on a free port of 127.0.0.1 with a temporary directory;
-/// when this object goes it is killed by its process id and the directory is removed. Saves
-/// nothing unless the options say so.
+/// A redis-server (or what DIBS_REDIS_SERVER names: a Valkey) of its own for one test, on a free
+/// port of 127.0.0.1 with a temporary directory; when this object goes it is killed by its process
+/// id and the directory is removed. Saves nothing unless the options say so.
 class RedisServer {
  public:
   /// `options` go onto the command line: {"--appendonly", "yes", "--appendfsync", "always"}. Waits

@@ -10,8 +10,12 @@ import time
 STRICT = ("--appendonly", "yes", "--appendfsync", "always")
 
 
+# Another server's binary, such as a Valkey's.
+BINARY = os.environ.get("DIBS_REDIS_SERVER", "redis-server")
+
+
 def installed():
-    return shutil.which("redis-server") is not None
+    return shutil.which(BINARY) is not None
 
 
 def free_port():
@@ -39,7 +43,7 @@ class Redis:
     def start(self):
         with open(self.directory / "redis.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
+                [BINARY, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
                  "--save", "", "--unixsocket", str(self.socket), *self.flags], stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -52,17 +56,29 @@ class Redis:
         raise AssertionError(f"redis-server does not answer: {(self.directory / 'redis.log').read_text()[-2000:]}")
 
     def call(self, *words):
-        """The reply: text or number of a status, an error or a bulk text; lists are not read."""
+        """The reply: the text of a status, an error, a number or a bulk text; a list of these."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as link:
             replies = link.makefile("rb")
             if self.password:
                 self._send(link, "AUTH", self.password)
                 replies.readline()
             self._send(link, *words)
-            first = replies.readline().decode().strip()
-            if first.startswith("$"):
-                return replies.read(max(0, int(first[1:]))).decode()
-            return first.lstrip("+:")
+            return self._read(replies)
+
+    @classmethod
+    def _read(cls, replies):
+        first = replies.readline().decode().strip()
+        if first.startswith("*"):
+            return [cls._read(replies) for _ in range(int(first[1:]))]
+        if first.startswith("$"):
+            size = int(first[1:])
+            return replies.read(size + 2)[:-2].decode(errors="replace") if size >= 0 else ""
+        return first.lstrip("+:")
+
+    def events(self, sale):
+        """[(seq, {field: value})] of the sale's stream: what was sold, as Redis has it."""
+        return [(int(entry.split("-")[0]), dict(zip(fields[::2], fields[1::2])))
+                for entry, fields in self.call("XRANGE", f"dibs:{{{sale}}}:events", "-", "+")]
 
     @staticmethod
     def _send(link, *words):

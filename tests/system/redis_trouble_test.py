@@ -73,7 +73,7 @@ def words(directory):
         put_sale(server, "full")
         client = dibs.Client(server)
         status, _, answer = client.put_sale("told", notify={"url": "https://shop.example/notices"})
-        check(status == 400 and "embedded engine" in json.dumps(answer), f"notify: {status} {answer}")
+        check(status == 400 and "DIBS_NOTIFY_SECRET" in json.dumps(answer), f"notify: {status} {answer}")
         connects = connects_of(client)
         redis.call("CONFIG", "SET", "maxmemory", "1")
         status, _, answer = client.buy("full", "anna", "k-1")
@@ -84,7 +84,7 @@ def words(directory):
         check(status == 201 and connects_of(client) == connects, f"with memory again: {status} {answer}")
         client.close()
         server.stop()
-        for command in (["audit"], ["why", "--sale", "full", "--buyer", "anna"]):
+        for command in (["audit"], ["why", "--sale", "full", "--buyer", "anna"], ["sale", "archive", "--sale", "full"]):
             done = dibs.run(*command, "--data", server.data)
             check(done.returncode != 0 and "live in Redis" in done.stderr, f"{command}: {done.stdout}{done.stderr}")
     print("words: notify, memory, commands of the engine", flush=True)

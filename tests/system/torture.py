@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""kill -9 under load ten thousand times, in slices: what was done is kept in a file, and the next call goes
-on from there. Ends with 0 when the goal is reached, 3 when the slice is over before, 1 at the first fault
-(with the seed that shows it again).
+"""kill -9 under load ten thousand times, or rounds of faults on Redis, in slices: what was done is kept in a
+file, and the next call goes on from there. Ends with 0 when the goal is reached, 3 when the slice is over
+before, 1 at the first fault (with the seed that shows it again).
 
-    torture.py PROGRESS_FILE [KILLS] [MINUTES]      default 10,000 kills, 30 minutes a slice
+    torture.py PROGRESS_FILE [KILLS] [MINUTES] [redis]      default 10,000 kills, 30 minutes a slice
 """
 
 import json
@@ -13,8 +13,10 @@ import sys
 import time
 
 import kill9_test
+import redis_faults_test
 
-ROUND = 50  # kills on one data directory, then a fresh one
+# What is done, by which test, and how many of it on one data directory before a fresh one.
+KINDS = {"kills": ("kill9_test", kill9_test.kills, 50), "redis": ("redis_faults_test", redis_faults_test.rounds, 30)}
 TOTALS = ("kills", "orders", "arrivals", "answers", "seconds")
 
 
@@ -28,17 +30,18 @@ def save(file, done):
     new.replace(file)
 
 
-def one_round(done):
+def one_round(done, kind):
     """The faults of one round; adds what it did to `done`."""
+    test, run, count = KINDS[kind]
     seed = random.randrange(2**32)
     began = time.monotonic()
-    memory = kill9_test.kills(ROUND, seed)
+    memory = run(count, seed)
     for fault in memory.faults[:20]:
         print(f"  FAULT {fault}")
     if memory.faults:
-        print(f"torture: to see it again: python3 tests/system/kill9_test.py {ROUND} {seed}")
+        print(f"torture: to see it again: python3 tests/system/{test}.py {count} {seed}")
         return memory.faults
-    for name, more in zip(TOTALS, (ROUND, len(memory.orders), len(memory.arrivals), memory.answers,
+    for name, more in zip(TOTALS, (count, len(memory.orders), len(memory.arrivals), memory.answers,
                                    time.monotonic() - began)):
         done[name] += more
     return []
@@ -48,10 +51,11 @@ def main():
     file = pathlib.Path(sys.argv[1])
     goal = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     minutes = float(sys.argv[3]) if len(sys.argv) > 3 else 30
+    kind = sys.argv[4] if len(sys.argv) > 4 else "kills"
     done = load(file)
     end = time.monotonic() + 60 * minutes
     while done["kills"] < goal and time.monotonic() < end:
-        if one_round(done):
+        if one_round(done, kind):
             return 1
         save(file, done)
         print(f"  {done['kills']:,} of {goal:,} kills, {done['orders']:,} acknowledged orders, "

@@ -10,14 +10,15 @@
 -- ARGV     1 epoch, '' for any   2 epoch to give if a put creates the data   3 last event that the gateway has
 --          4 lowest seq that is acceptable   5 time in us, '' for the server's clock
 --          6 us without a call after which all gateways were away, 0 for never
---          7 … commands, packed: see parts/buy.lua, parts/payment.lua, parts/manage.lua; a buy of one SKU without
+--          7 '1': something is written in any case, so that a WAIT behind this call waits for all that it has seen
+--          8 … commands, packed: see parts/buy.lua, parts/payment.lua, parts/manage.lua; a buy of one SKU without
 --          actor, owner and objection: see unpack_command
 -- result   {'ok', epoch, seq, time, next due or -1, seq of the first event below, results, events}, or
 --          {'fenced', epoch, seq, why} when nothing was done
 --          results: code, arrival or 0, seq, time, {name, value, …} or 0 for each command that was reached, one after
 --          another; events: {id, {field, value, …}} as XRANGE gives them
 local records, step = dibs.records, dibs.step
-local FIRST_COMMAND = 7
+local FIRST_COMMAND = 8
 
 -- A command as its decision takes it. A plain buy does not come as MessagePack but as what struct reads, in a third of
 -- the time: 'b', then order, buyer, SKU, key and reference with their lengths in a byte, then two bytes of quantity.
@@ -125,6 +126,6 @@ redis.register_function('dibs_apply_' .. VERSION, function(keys, args)
   local first, events = events_after(sale, tonumber(args[3]))
   -- Before the writes: what was read of the sets is no longer so behind them.
   local said = dibs.said(sale, first, results, events)
-  dibs.write(sale)
+  dibs.write(sale, args[7] == '1')
   return said
 end)

@@ -78,10 +78,13 @@ local function sweep(sale)
   end
 end
 
--- `received` is noted as the time at which somebody was there, but not for its own sake more often than ALIVE_EVERY.
-function dibs.write(sale)
+-- `received` is noted as the time at which somebody was there, but not for its own sake more often than ALIVE_EVERY,
+-- unless the caller needs a write of its own. Where there are no data none are made.
+function dibs.write(sale, in_any_case)
   local nothing_new = #sale.events == 0 and #sale.requests == 0
-  if nothing_new and (not sale.spec or sale.received - sale.alive_at < dibs.ALIVE_EVERY) then return end
+  if nothing_new and sale.epoch == '' then return end
+  local fresh = not sale.spec or sale.received - sale.alive_at < dibs.ALIVE_EVERY
+  if nothing_new and fresh and not in_any_case then return end
   append_events(sale)
   append_requests(sale)
   if #sale.events > 0 then

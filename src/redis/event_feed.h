@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "redis/link.h"
+#include "redis/published.h"
+#include "store/event_feed.h"
+
+namespace dibs::redis {
+
+/// Reads the sales' streams beside the store, over a connection of its own and on the caller's
+/// thread: a page of one sale a call of Redis, the sales in turns. Gives nothing that `published`
+/// does not say has been shown, so what it gives is as durable as the store's promise.
+class StreamEventReader final : public store::EventReader {
+ public:
+  StreamEventReader(Address address, Duration patience, const Published& published,
+                    store::Taken taken, std::optional<SaleId> sale);
+
+  [[nodiscard]] Result<store::EventBatch> next(std::size_t limit) override;
+
+ private:
+  [[nodiscard]] Result<void> take_page(const Published::Behind& behind, std::size_t limit,
+                                       store::EventBatch& batch);
+
+  const Published& published_;
+  store::Taken taken_;
+  std::optional<SaleId> sale_;
+  SaleId last_;  ///< whose turn it was
+  Link link_;
+};
+
+}  // namespace dibs::redis

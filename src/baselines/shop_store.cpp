@@ -14,9 +14,10 @@ namespace {
 constexpr std::string_view kNotHere =
     "This server sells by a design of the past, for comparison only, and does not do that.";
 
-Keys keys_of(const SaleId& sale) {
+Keys keys_of(const SaleId& sale, std::uint32_t gateway) {
   const std::string start = "shop:{" + sale.value() + "}:";
-  return {start + "stock", start + "lock", start + "queue", start + "orders"};
+  const std::string own = gateway == 0 ? "" : "-" + std::to_string(gateway);
+  return {start + "stock", start + "lock", start + "queue" + own, start + "orders" + own};
 }
 
 OrderKey random_key() {
@@ -169,7 +170,7 @@ void ShopStore::put(const SaleId& sale, const sale::Put& put, OutcomeReply reply
   if (!spec->opens_at) spec->opens_at = clock_.now();
   spec->line_limit = 0;
   shelf->spec = std::move(spec);
-  shelf->keys = keys_of(sale);
+  shelf->keys = keys_of(sale, options_.gateway);
   shelf->stock = put.spec.items.front().stock;
   in_turn(std::move(reply), [this, shelf](Redis& redis) {
     redis.number({"DEL", shelf->keys.lock, shelf->keys.queue, shelf->keys.orders});
@@ -205,7 +206,7 @@ void ShopStore::buy(const std::shared_ptr<Shelf>& shelf, sale::Buy buy, OutcomeR
     return reply(refusal(sale::Code::unknown_sku, clock_.now()));
   }
   sale::OrderView order = draft(*shelf, buy, item.price);
-  order.arrival = Arrival(++shelf->arrivals);
+  order.arrival = Arrival(shelf->arrivals++ * options_.gateways + options_.gateway + 1);
   in_turn(std::move(reply), [this, shelf, order = std::move(order)](Redis& redis) mutable {
     return sell(redis, *shelf, std::move(order));
   });

@@ -36,6 +36,10 @@ class ShopStore final : public store::SaleStore {
     std::string host = "127.0.0.1";
     std::uint16_t port = 6379;
     std::size_t threads = 16;  ///< calls under way at a time, each with a connection
+    /// Which of several servers on that Redis this is, from 0. They share stock and lock; each
+    /// numbers apart from the others and has lists of its own, as its orders lie in its memory.
+    std::uint32_t gateway = 0;
+    std::uint32_t gateways = 1;
     /// Between two turns of the worker beside the buyers; zero: only `work_once` turns it.
     Duration worker_period = std::chrono::seconds(1);
     Settings settings;  ///< `pay` is required

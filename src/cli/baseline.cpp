@@ -32,6 +32,8 @@ struct BaselineFlags {
   std::string redis;  ///< HOST:PORT
   std::string listen = "127.0.0.1:0";
   std::uint32_t payment_delay_ms = 0;
+  std::uint32_t gateway = 0;
+  std::uint32_t gateways = 1;
 };
 
 /// These designs know no order of arrival.
@@ -43,6 +45,8 @@ class NoOrder final : public WatermarkListener {
 Result<baselines::ShopStore::Options> store_options(const BaselineFlags& flags) {
   baselines::ShopStore::Options options;
   options.design = flags.design;
+  options.gateway = flags.gateway;
+  options.gateways = flags.gateways;
   const auto colon = flags.redis.rfind(':');
   const char* const end = flags.redis.data() + flags.redis.size();
   const char* const digits = colon == std::string::npos ? end : flags.redis.data() + colon + 1;
@@ -125,6 +129,9 @@ Subcommand add_baseline(CLI::App& app) {
   sub->add_option("--listen", flags->listen, "HOST:PORT to serve on")->capture_default_str();
   sub->add_option("--payment-delay-ms", flags->payment_delay_ms, "How long each payment takes")
       ->capture_default_str();
+  sub->add_option("--gateway", flags->gateway, "Which of several servers on that Redis this is")
+      ->capture_default_str();
+  sub->add_option("--gateways", flags->gateways, "How many there are")->capture_default_str();
   return {sub, [flags] { return serve_baseline(*flags); }};
 }
 

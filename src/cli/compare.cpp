@@ -39,9 +39,9 @@ Result<void> check_parts(const CompareFlags& flags) {
                  "--ledger and --write-back need the SQL ledger, which this build does not have.",
                  "Leave them out: nothing is written back.");
   }
-  if (flags.gateways != 1) {
-    return fault(FaultKind::bad_input, "Only one gateway can be compared in this build.",
-                 "Give --gateways 1.");
+  if (flags.crowd.options.connections < flags.gateways) {
+    return fault(FaultKind::bad_input, "Each gateway needs a connection.",
+                 "Give --connections of at least --gateways.");
   }
   return {};
 }
@@ -85,6 +85,7 @@ Result<load::Comparison> compare(const CLI::App& app, const CompareFlags& flags,
   all.options = options;
   all.stock = flags.stock;
   all.runs = flags.runs;
+  all.gateways = flags.gateways;
   all.payment_delay = std::chrono::milliseconds(flags.payment_delay_ms);
   all.queue_limit = std::chrono::seconds(flags.queue_seconds);
   all.machine = load::this_machine();
@@ -103,6 +104,7 @@ Result<load::Comparison> compare(const CLI::App& app, const CompareFlags& flags,
       const CaseWork work{.strategy = one.strategy,
                           .options = options,
                           .stock = flags.stock,
+                          .gateways = needs_redis(one.strategy) ? flags.gateways : 1,
                           .payment_delay_ms = flags.payment_delay_ms,
                           .queue_limit = all.queue_limit,
                           .directory = directory,
@@ -195,8 +197,11 @@ void add_compare_flags(CLI::App& sub, CompareFlags& flags) {
       ->envname("DIBS_RUNS")
       ->check(CLI::Range(1U, 100U))
       ->capture_default_str();
-  sub.add_option("--gateways", flags.gateways, "Servers in front of one Redis; 1 in this build")
+  sub.add_option("--gateways", flags.gateways,
+                 "Servers in front of one Redis, with the buyers spread round robin, 1 to 16; the "
+                 "engine always has one")
       ->envname("DIBS_GATEWAYS")
+      ->check(CLI::Range(1U, load::kGatewaysMax))
       ->capture_default_str();
   sub.add_option("--payment-delay-ms", flags.payment_delay_ms,
                  "How long each payment takes, the same everywhere, 0 to 60,000")

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "cli/http_call.h"
 #include "cli/load_flags.h"
+#include "cli/measured_sale.h"
 #include "cli/redis_process.h"
 #include "cli/run_audit.h"
 #include "cli/secrets.h"
@@ -15,30 +17,42 @@ namespace {
 
 constexpr const char* kComparedSale = "compare";
 constexpr Duration kCaseStopPatience = std::chrono::seconds(20);
+constexpr Duration kSalePatience = std::chrono::seconds(10);
+constexpr auto kBetweenSaleLooks = std::chrono::milliseconds(10);
 
-Result<void> put_compared_sale(const ServerProcess& server, const std::string& token,
-                               std::uint32_t stock) {
-  const std::string head = std::string("PUT /v1/sales/") + kComparedSale +
-                           " HTTP/1.1\r\nContent-Type: application/json\r\n"
-                           "Authorization: Bearer " +
-                           token + "\r\n";
-  const std::string body = R"({"title":"Compare","currency":"KRW","test":true,"items":[{"sku":)"
-                           R"("unit","title":"Unit","price":50000,"stock":)" +
-                           std::to_string(stock) + "}]}";
-  auto answer = call(server.address(), head, body);
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status == 201) return {};
-  return fault(FaultKind::unavailable,
-               "The sale could not be made: " + std::to_string(answer->status) + ".", answer->body);
+/// A gateway hears of a sale that was made at another a moment later.
+Result<void> await_sale(const ServerProcess& server) {
+  const std::string head = std::string("GET /v1/sales/") + kComparedSale + " HTTP/1.1\r\n";
+  const auto deadline = system_clock().monotonic() + kSalePatience;
+  while (true) {
+    const auto answer = call(server.address(), head, "");
+    if (answer && answer->status == 200) return {};
+    if (system_clock().monotonic() > deadline) {
+      return fault(FaultKind::unavailable, "A gateway does not know the sale.",
+                   answer ? answer->body : answer.error().what);
+    }
+    std::this_thread::sleep_for(kBetweenSaleLooks);
+  }
 }
 
-Result<ServerProcess> start_server(const CaseWork& work, const RedisProcess* redis,
-                                   const std::string& directory, const std::string& token) {
-  const std::vector<std::string> environment = {"DIBS_OPERATOR_TOKENS=compare:" + token};
-  const std::string delay = std::to_string(work.payment_delay_ms);
-  if (!is_dibs(work.strategy)) {
+/// What a gateway of a run is started with.
+struct GatewayWork {
+  const CaseWork& case_of;
+  const RedisProcess* redis;  ///< null: the engine
+  const std::string& directory;
+  const std::string& token;
+  std::uint32_t number;
+};
+
+Result<ServerProcess> start_gateway(const GatewayWork& work) {
+  const std::vector<std::string> environment = {"DIBS_OPERATOR_TOKENS=compare:" + work.token};
+  const CaseWork& given = work.case_of;
+  const std::string number = std::to_string(work.number);
+  const std::string delay = std::to_string(given.payment_delay_ms);
+  if (!is_dibs(given.strategy)) {
     return ServerProcess::start(
-        {"--design", work.strategy, "--redis", redis->address(), "--payment-delay-ms", delay},
+        {"--design", given.strategy, "--redis", work.redis->address(), "--payment-delay-ms", delay,
+         "--gateway", number, "--gateways", std::to_string(given.gateways)},
         environment, "baseline");
   }
   std::vector<std::string> arguments = {"--listen",
@@ -49,12 +63,68 @@ Result<ServerProcess> start_server(const CaseWork& work, const RedisProcess* red
                                         "--payment-delay-ms",
                                         delay,
                                         "--data",
-                                        directory + "/data"};
-  if (redis != nullptr) {
-    arguments.insert(arguments.end(), {"--store", "redis://" + redis->address()});
+                                        work.directory + "/data-" + number};
+  if (work.redis != nullptr) {
+    arguments.insert(arguments.end(), {"--store", "redis://" + work.redis->address()});
   }
   return ServerProcess::start(arguments, environment);
 }
+
+/// The servers of a run, with the sale open on each of them.
+class Gateways {
+ public:
+  Result<void> start(const CaseWork& work, const RedisProcess* redis, const std::string& directory,
+                     EndOnSignal& end) {
+    const std::string token = random_secret();
+    for (std::uint32_t number = 0; number < work.gateways; ++number) {
+      auto server = start_gateway({work, redis, directory, token, number});
+      if (!server) return std::unexpected(server.error());
+      servers_.push_back(std::move(*server));
+      end.kill_first(pids());
+    }
+    // Dibs keeps its sales in Redis, for all gateways; a design of the past in each server.
+    const std::size_t makers = is_dibs(work.strategy) ? 1 : servers_.size();
+    for (std::size_t i = 0; i < makers; ++i) {
+      auto made = make_sale(servers_[i], token,
+                            {.id = kComparedSale, .title = "Compare", .stock = work.stock});
+      if (!made) return made;
+    }
+    for (const ServerProcess& server : servers_) {
+      if (auto there = await_sale(server); !there) return there;
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::vector<pid_t> pids() const {
+    std::vector<pid_t> out;
+    for (const ServerProcess& server : servers_) out.push_back(server.pid());
+    return out;
+  }
+
+  /// Where the crowd presses.
+  Result<void> name_in(load::Options& options) const {
+    for (const ServerProcess& server : servers_) {
+      auto address = load::parse_url(server.address());
+      if (!address) return std::unexpected(address.error());
+      options.further.push_back(std::move(*address));
+    }
+    options.host = options.further.front().host;
+    options.port = options.further.front().port;
+    options.further.erase(options.further.begin());
+    options.servers = pids();
+    return {};
+  }
+
+  /// Whether all of them ended well.
+  bool stop() {
+    bool good = true;
+    for (ServerProcess& server : servers_) good &= server.stop(kCaseStopPatience);
+    return good;
+  }
+
+ private:
+  std::vector<ServerProcess> servers_;
+};
 
 load::Options options_of(const CaseWork& work) {
   load::Options options = work.options;
@@ -63,6 +133,7 @@ load::Options options_of(const CaseWork& work) {
   if (is_dibs(work.strategy)) return options;
   options.token_in_reference = true;  // some of them pay inside the buy
   options.replays = false;            // none of them knows a key
+  options.books_apart = true;         // their orders lie in the memory of one server
   if (work.strategy == "queue") options.time_limit = work.queue_limit;
   return options;
 }
@@ -105,27 +176,22 @@ Result<load::Run> measure(const CaseWork& work, EndOnSignal& end) {
     if (!started) return std::unexpected(started.error());
     redis.emplace(std::move(*started));
   }
-  const std::string token = random_secret();
-  auto server = start_server(work, redis ? &*redis : nullptr, directory.path(), token);
-  if (!server) return std::unexpected(server.error());
-  end.kill_first(server->pid());
-  if (auto put = put_compared_sale(*server, token, work.stock); !put) {
-    return std::unexpected(put.error());
+  Gateways gateways;
+  if (auto started = gateways.start(work, redis ? &*redis : nullptr, directory.path(), end);
+      !started) {
+    return std::unexpected(started.error());
   }
   load::Options options = options_of(work);
-  options.server = server->pid();
   if (redis) options.redis = redis->pid();
-  if (auto set = load::set_url(options, server->address()); !set) {
-    return std::unexpected(set.error());
-  }
+  if (auto named = gateways.name_in(options); !named) return std::unexpected(named.error());
   auto run = load::run(options, progress_line(work.language));
   if (!run) return run;
-  if (!server->stop(kCaseStopPatience)) {
+  if (!gateways.stop()) {
     run->broken_elsewhere.push_back(
         {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
   end.kill_none();
-  if (work.strategy == "engine") add_audit(*run, directory.path() + "/data");
+  if (work.strategy == "engine") add_audit(*run, directory.path() + "/data-0");
   return run;
 }
 

@@ -22,13 +22,14 @@ struct CaseWork {
   std::string strategy;
   load::Options options;  ///< of the crowd
   std::uint32_t stock = 0;
+  std::uint32_t gateways = 1;  ///< on one Redis; the engine, which needs none, has one
   std::uint32_t payment_delay_ms = 0;
   Duration queue_limit{0};
   std::string directory;  ///< for what the run writes; a directory below it is made and removed
   load::Language language = load::Language::english;
 };
 
-/// Starts what the strategy needs (a server, and a Redis of its own), lets the crowd loose, and
+/// Starts what the strategy needs (its gateways, and a Redis of its own), lets the crowd loose, and
 /// stops everything again.
 [[nodiscard]] Result<load::Run> measure(const CaseWork& work, EndOnSignal& end);
 

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 namespace dibs::cli {
 namespace {
@@ -35,15 +36,19 @@ EndOnSignal::~EndOnSignal() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+void EndOnSignal::kill_first(std::vector<pid_t> children) {
+  const std::lock_guard lock(mutex_);
+  children_ = std::move(children);
+}
+
 void EndOnSignal::wait() {
   const sigset_t signals = end_signals();
   while (!over_) {
     const int number = sigtimedwait(&signals, nullptr, &kLookAgain);
     if (number < 0) continue;
-    if (const pid_t child = child_; child > 0) {
-      kill(child, SIGKILL);
-      waitpid(child, nullptr, 0);
-    }
+    const std::lock_guard lock(mutex_);
+    for (const pid_t child : children_) kill(child, SIGKILL);
+    for (const pid_t child : children_) waitpid(child, nullptr, 0);
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
     std::_Exit(kSignalStatus + number);

@@ -3,13 +3,15 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace dibs::cli {
 
 /// While it lives, SIGINT and SIGTERM end the process only after what it leaves behind is gone: a
-/// child and a directory. Make it before any other thread; children inherit the blocked signals.
+/// children and a directory. Make it before any other thread; children inherit the blocked signals.
 class EndOnSignal {
  public:
   /// `directory` is removed with all that it holds.
@@ -19,16 +21,17 @@ class EndOnSignal {
   /// Lets the signals do again what they did before.
   ~EndOnSignal();
 
-  /// The child that is killed before, since it writes into the directory.
-  void kill_first(pid_t child) { child_ = child; }
-  /// The child has ended: its number may soon be another's.
-  void kill_none() { child_ = -1; }
+  /// The children that are killed before, since they write into the directory.
+  void kill_first(std::vector<pid_t> children);
+  /// They have ended: their numbers may soon be another's.
+  void kill_none() { kill_first({}); }
 
  private:
   void wait();
 
   std::string directory_;
-  std::atomic<pid_t> child_ = -1;
+  std::mutex mutex_;
+  std::vector<pid_t> children_;  ///< guarded by mutex_
   std::atomic<bool> over_ = false;
   std::thread thread_;
 };

@@ -83,7 +83,7 @@ Result<load::Options> load_options(CLI::App& app, LoadFlags& flags) {
   auto operators = read_named_secrets("DIBS_OPERATOR_TOKENS", flags.operator_tokens_file);
   if (!operators) return std::unexpected(operators.error());
   if (!operators->empty()) options->operator_token = operators->front().second;
-  options->server = flags.server;
+  if (flags.server) options->servers = {*flags.server};
   if (flags.server && !load::sample_process(*flags.server)) {
     return fault(FaultKind::bad_input,
                  "There is no process " + std::to_string(*flags.server) + " to watch.",

@@ -7,9 +7,9 @@
 
 #include "cli/end_on_signal.h"
 #include "cli/exit_status.h"
-#include "cli/http_call.h"
 #include "cli/load_flags.h"
 #include "cli/log.h"
+#include "cli/measured_sale.h"
 #include "cli/payment_audit.h"
 #include "cli/run_audit.h"
 #include "cli/secrets.h"
@@ -32,27 +32,6 @@ struct RushFlags {
   std::string payments;  ///< URL of a payment provider; empty: the one inside the server
   std::string data;      ///< empty: a temporary directory
 };
-
-std::string sale_body(const RushFlags& flags) {
-  std::string body = R"({"title":"Rush","currency":"KRW","test":true,"items":[{"sku":"unit",)"
-                     R"("title":"Unit","price":50000,"stock":)" +
-                     std::to_string(flags.stock) + "}]";
-  if (flags.line) body += ",\"line_limit\":" + std::to_string(*flags.line);
-  return body + "}";
-}
-
-Result<void> put_sale(const ServerProcess& server, const std::string& token,
-                      const RushFlags& flags) {
-  const std::string head = std::string("PUT /v1/sales/") + kSale +
-                           " HTTP/1.1\r\nContent-Type: application/json\r\n"
-                           "Authorization: Bearer " +
-                           token + "\r\n";
-  auto answer = call(server.address(), head, sale_body(flags));
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status == 201) return {};
-  return fault(FaultKind::bad_input,
-               "The sale could not be made: " + std::to_string(answer->status) + ".", answer->body);
-}
 
 /// Adds what the provider's books say of the same orders.
 void add_payment_audit(load::Run& run, const std::string& data, const std::string& url) {
@@ -86,11 +65,12 @@ Result<load::Run> rush(const RushFlags& flags, load::Options options, const std:
   }
   auto server = ServerProcess::start(arguments, environment);
   if (!server) return std::unexpected(server.error());
-  end.kill_first(server->pid());
-  if (auto put = put_sale(*server, token, flags); !put) return std::unexpected(put.error());
+  end.kill_first({server->pid()});
+  const MeasuredSale sale{.id = kSale, .title = "Rush", .stock = flags.stock, .line = flags.line};
+  if (auto made = make_sale(*server, token, sale); !made) return std::unexpected(made.error());
 
   options.sale = kSale;
-  options.server = server->pid();
+  options.servers = {server->pid()};
   if (auto set = load::set_url(options, server->address()); !set) {
     return std::unexpected(set.error());
   }

@@ -51,15 +51,17 @@ void check_payments(std::vector<Press>& presses, Findings& findings) {
   }
 }
 
-void ask_once_more(PlainClient& client, const Script& script, bool replays,
+void ask_once_more(std::span<PlainClient> gateways, const Script& script, bool replays,
                    std::vector<Press>& presses, Findings& findings) {
   int orders = 0;
   for (Press& press : presses) {
     const bool settled = press.outcome == Outcome::paid || press.outcome == Outcome::payment_failed;
-    if (client.lost() || orders == kOrdersMax) return;
+    const std::size_t own = press.buyer % gateways.size();
+    PlainClient& next = gateways[(own + 1) % gateways.size()];
+    if (gateways[own].lost() || next.lost() || orders == kOrdersMax) return;
     if (!settled) continue;
-    if (orders++ < kReplaysMax && replays) replay(client, script, press, findings);
-    look(client, script, press, findings);
+    if (orders++ < kReplaysMax && replays) replay(next, script, press, findings);
+    look(gateways[own], script, press, findings);
   }
 }
 

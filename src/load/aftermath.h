@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,10 @@ void check_payments(std::vector<Press>& presses, Findings& findings);
 ///
 /// The first 1,000 buyers who bought or failed to pay ask for their order once more: it must be as
 /// the buyer last saw it, or else somebody's payment or failure hit the wrong order
-/// (Outcome::wrong_buyer). Twenty of them press again with their old key: the answer must be the
-/// same order, marked as a replay; not without `replays`. Stops at the first question without an
-/// answer.
-void ask_once_more(PlainClient& client, const Script& script, bool replays,
+/// (Outcome::wrong_buyer). Twenty of them press again with their old key, at the next gateway
+/// where there are several: the answer must be the same order, marked as a replay; not without
+/// `replays`. Stops at the first question without an answer. One client a gateway.
+void ask_once_more(std::span<PlainClient> gateways, const Script& script, bool replays,
                    std::vector<Press>& presses, Findings& findings);
 
 }  // namespace dibs::load

@@ -87,6 +87,7 @@ Means means_of(const Case& one) {
     out.outcomes[i] = mean_of(runs, [i](const Run& run) { return run.outcomes[i]; });
   }
   set_fairness(runs, out);
+  out.same_gateway = mean_of(runs, [](const Run& run) { return run.promised_order().inversions; });
   out.oversold = mean_of(runs, [](const Run& run) { return run.oversold; });
   out.recorded_sold =
       mean_of(runs, [](const Run& run) { return run.sale_after ? run.sale_after->sold : 0; });
@@ -102,6 +103,31 @@ Change change_between(const Means& before, const Means& after) {
   if (before.tps && after.tps) out.tps = change_percent(*before.tps, *after.tps);
   out.seconds_total = change_percent(before.seconds_total, after.seconds_total);
   out.latency_final_mean = change_percent(before.latency_final.mean, after.latency_final.mean);
+  return out;
+}
+
+std::uint32_t gateways_of(const Case& one) {
+  return one.runs.empty() ? 0 : one.runs.front().options.gateways();
+}
+
+std::vector<Sentence> gateway_notes(const Comparison& all) {
+  if (all.gateways == 1) return {};
+  const std::string number = std::to_string(all.gateways);
+  std::vector<Sentence> out = {
+      {number + " gateways sell from one Redis, and the buyers are spread over them. Order is "
+                "promised at each gateway.",
+       "게이트웨이 " + number +
+           "개가 하나의 Redis에서 판매하고 구매자는 고르게 나뉩니다. 순서는 게이트웨이별로 "
+           "약속합니다."},
+      {"Of two that press at different gateways the later may be first in Redis: such pairs count "
+       "as overtaken and break no promise.",
+       "서로 다른 게이트웨이에서 누르면 나중 사람이 Redis에 먼저 닿을 수 있습니다. 그런 쌍은 "
+       "역전으로 세지만 약속 위반은 아닙니다."}};
+  for (const Case& one : all.cases) {
+    if (gateways_of(one) != 1) continue;
+    out.push_back({one.strategy + " has one gateway: it is one process.",
+                   one.strategy + "은 한 프로세스이므로 게이트웨이가 하나입니다."});
+  }
   return out;
 }
 

@@ -26,8 +26,9 @@ struct Case {
 struct Comparison {
   Options options;  ///< what the runs have in common
   std::uint64_t stock = 0;
-  std::uint32_t runs = 0;  ///< of each strategy
-  std::string baseline;    ///< the strategy that the others are compared with
+  std::uint32_t runs = 0;      ///< of each strategy
+  std::uint32_t gateways = 1;  ///< of each strategy that can have several
+  std::string baseline;        ///< the strategy that the others are compared with
   Duration payment_delay{0};
   Duration queue_limit{0};  ///< after which a run of `queue` is ended
   Machine machine;
@@ -45,6 +46,7 @@ struct Means {
   std::array<double, kOutcomeCount> outcomes{};
   double first_come_accuracy = 0;
   double inversions = 0;
+  double same_gateway = 0;  ///< of these, both presses through one gateway: what is promised as 0
   double max_gap_ms = 0;
   double max_overtake = 0;
   double last_winner_rank = 0;
@@ -67,6 +69,11 @@ struct Change {
   double latency_final_mean = 0;
 };
 [[nodiscard]] Change change_between(const Means& before, const Means& after);
+
+/// How many gateways its runs had; 0 without a run.
+[[nodiscard]] std::uint32_t gateways_of(const Case& one);
+/// What several gateways mean for the order, and who had only one; nothing with one gateway.
+[[nodiscard]] std::vector<Sentence> gateway_notes(const Comparison& all);
 
 /// The case with that name, with at least one run; null when there is none.
 [[nodiscard]] const Case* find_case(const Comparison& all, const std::string& strategy);

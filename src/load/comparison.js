@@ -1,29 +1,16 @@
-// Draws the comparison from the data beside it. Text goes in by textContent only.
+// Draws the comparison from the data beside it; report_common.js and comparison_charts.js stand
+// before it.
 (() => {
   'use strict';
 
   const data = JSON.parse(document.getElementById('data').textContent);
-  const korean = data.language === 'ko';
-  const say = (english, inKorean) => (korean ? inKorean : english);
-  const number = (value, digits = 0) => value.toLocaleString(korean ? 'ko-KR' : 'en-US', {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  });
+  const parts = reportParts(data);
+  const {say, number, make, section} = parts;
   /** A mean that is a whole number is shown as one. */
   const count = (value) => number(value, Math.abs(value - Math.round(value)) < 1e-9 ? 0 : 1);
   const percent = (value) => (value === null ? '–' : `${value < 0 ? '−' : '+'}${number(Math.abs(value), 2)} %`);
   const cases = data.cases.filter((one) => one.runs.length > 0);
 
-  /** Makes an element: its class, then texts and elements inside. */
-  function make(tag, className, ...inside) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    element.append(...inside.filter((part) => part !== null));
-    return element;
-  }
-  function section(title, explanation, ...inside) {
-    return make('section', '', make('h2', '', title),
-                explanation ? make('p', 'soft small', explanation) : null, ...inside);
-  }
   const row = (className, cells) => make('tr', className, ...cells);
   const cell = (text, className = '') => make('td', className, text);
   const heads = (texts) => make('thead', '', row('', texts.map((text) => make('th', '', text))));
@@ -31,14 +18,14 @@
     make('div', 'wide', make('table', 'results', heads(head), make('tbody', '', ...rows)));
 
   function header() {
-    const when = new Date(data.started_at).toISOString().replace('T', ' ').slice(0, 19) + ' UTC';
     const facts = [
       say(`${number(data.requests)} buyers for ${number(data.stock)} units`, `${number(data.requests)}명, 재고 ${number(data.stock)}개`),
       data.connections,
+      ...(data.gateways > 1 ? [say(`${data.gateways} gateways`, `게이트웨이 ${data.gateways}개`)] : []),
       say(`${number(data.entry_failure * 100)} % leave, ${number(data.payment_failure * 100)} % of payments fail`,
           `${number(data.entry_failure * 100)} % 입장 포기, ${number(data.payment_failure * 100)} % 결제 실패`),
       say(`a payment takes ${number(data.payment_delay_ms)} ms`, `결제 시간 ${number(data.payment_delay_ms)} ms`),
-      say(`${data.runs} ${data.runs === 1 ? 'run' : 'runs'} each`, `${data.runs}회씩`), when,
+      say(`${data.runs} ${data.runs === 1 ? 'run' : 'runs'} each`, `${data.runs}회씩`), parts.started(),
     ];
     return make('header', '', make('h1', '', say('From a lock to a line', '락에서 줄로')),
                 make('p', 'soft', facts.join(' · ')));
@@ -97,9 +84,11 @@
   }
 
   function fairness() {
+    const several = data.gateways > 1;
     const rows = cases.map(({strategy, means}) => row('', [
       cell(strategy), cell(`${number(means.accuracy * 100, 1)} %`, means.accuracy < 1 ? 'bad' : 'good'),
       cell(count(means.inversions), means.inversions > 0 ? 'bad' : 'good'),
+      ...(several ? [cell(count(means.same_gateway), means.same_gateway > 0 ? 'bad' : 'good')] : []),
       cell(count(means.last_winner_rank)), cell(count(means.fair_last_rank)),
       cell(count(means.oversold), means.oversold > 0 ? 'bad' : ''), cell(count(means.recorded_sold)),
       cell(count(Math.max(means.units_missing, 0)), means.units_missing > 0 ? 'bad' : 'zero'),
@@ -110,9 +99,11 @@
       say('Means over the runs. Two presses are compared only when one was wholly sent before the other was begun. Lost and invented: units that available, held and sold do not account for at the end.',
           '시험의 평균입니다. 한쪽이 완전히 전송된 뒤에 다른 쪽이 시작된 경우만 비교합니다. 사라지거나 생겨난 재고는 끝났을 때 합이 맞지 않는 수량입니다.'),
       tableOf([say('case', '설계'), say('first-come accuracy', '선착순 정확도'), say('overtaken pairs', '역전된 쌍'),
+               ...(several ? [say('… at the same gateway', '… 같은 게이트웨이')] : []),
                say('press of the last winner', '마지막 당첨자의 순번'), say('should be', '마땅한 순번'),
                say('oversold', '초과 판매'), say('recorded as sold', '판매 기록'), say('units lost', '사라진 재고'),
-               say('units invented', '생겨난 재고')], rows));
+               say('units invented', '생겨난 재고')], rows),
+      ...data.gateway_notes.map((note) => make('p', 'small soft', note)));
   }
 
   function costTable() {
@@ -167,12 +158,8 @@
   }
 
   const page = document.getElementById('report');
-  const charts = comparisonCharts({data, cases, say, number, make, section});
+  const charts = comparisonCharts(data, cases, parts);
   page.replaceChildren(header(), verdicts(), results(), charts.time(), fairness(), charts.winners(), charts.latency(),
                        charts.cost(costTable()), published(), details());
-  Chart.defaults.font.family = getComputedStyle(document.documentElement).fontFamily;
-  charts.draw();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', charts.draw);
-  // Paper is white whatever the screen is.
-  matchMedia('print').addEventListener('change', charts.draw);
+  parts.show();
 })();

@@ -1,7 +1,7 @@
 // The charts of the comparison. Stands before comparison.js in the page, which hands over what both
 // use.
-const comparisonCharts = ({data, cases, say, number, make, section}) => {
-  const charts = [];  // makers: each draws its chart with the colours of the moment
+const comparisonCharts = (data, cases, parts) => {
+  const {say, number, make, section, chart, axis} = parts;
 
   // A strategy keeps its colour, dash and shape in every chart.
   const looks = {
@@ -27,25 +27,6 @@ const comparisonCharts = ({data, cases, say, number, make, section}) => {
   };
   const outcomeLook = (name) => outcomeLooks[name] || {shape: 'triangle', colour: '--bad', size: 5};
 
-  function chart(label, caption, height, config) {
-    const canvas = make('canvas');
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', caption ? `${label}. ${caption}` : label);
-    let drawn = null;
-    charts.push((colour) => {
-      if (drawn) drawn.destroy();
-      drawn = new Chart(canvas, config(colour));
-    });
-    return make('figure', '', make('div', `canvas ${height}`, canvas),
-                caption ? make('figcaption', '', caption) : null);
-  }
-
-  const axis = (colour, title, extra = {}) => ({
-    title: {display: Boolean(title), text: title, color: colour('--soft')},
-    ticks: {color: colour('--soft'), maxRotation: 0, autoSkipPadding: 16},
-    grid: {color: colour('--line')},
-    ...extra,
-  });
   /** A logarithmic axis that names whole powers of ten only, without exponents. */
   function decades(colour, title, extra = {}) {
     const out = axis(colour, title, {type: 'logarithmic', ...extra});
@@ -100,28 +81,21 @@ const comparisonCharts = ({data, cases, say, number, make, section}) => {
   }
 
   function latency() {
-    // The x axis counts nines: 1 - share on a logarithmic scale, turned round.
-    const names = {0: '0 %', 1: '90 %', 2: '99 %', 3: '99.9 %', 4: '99.99 %', 5: '99.999 %'};
     const lines = (which) => (colour) => {
-      let most = 1;
+      let last = 0;
       const datasets = cases.map((one) => {
         const look = lookOf(one.strategy);
-        const {share} = one.first.percentiles;
-        const nines = share.map((value) => -Math.log10(1 - value));
-        most = Math.max(most, Math.ceil(nines[nines.length - 1] - 0.01));
+        const nines = parts.nines(one.first.percentiles.share);
+        last = Math.max(last, nines[nines.length - 1]);
         return {
           label: one.strategy, borderColor: colour(look.colour), backgroundColor: colour(look.colour),
           borderDash: look.dash, borderWidth: 2, pointStyle: look.shape, clip: 12, parsing: false,
-          pointRadius: share.map((_, i) => (i % 6 === 0 ? 4 : 0)),
+          pointRadius: nines.map((_, i) => (i % 6 === 0 ? 4 : 0)),
           // Zero has no place on a logarithmic scale.
           data: one.first.percentiles[which].map((value, i) => ({x: nines[i], y: Math.max(value, 0.01)})),
         };
       });
-      const x = axis(colour, say('share of the requests that took no longer', '이 시간 안에 끝난 요청의 비율'),
-                     {type: 'linear', min: 0, max: most});
-      x.afterBuildTicks = (scale) => { scale.ticks = scale.ticks.filter((t) => Number.isInteger(t.value)); };
-      x.ticks.stepSize = 1;
-      x.ticks.callback = (value) => names[value] ?? '';
+      const x = parts.ninesAxis(colour, last);
       return {type: 'line', data: {datasets}, options: options(colour, x, decades(colour, 'ms'), true)};
     };
     const part = (title, which) =>
@@ -137,20 +111,7 @@ const comparisonCharts = ({data, cases, say, number, make, section}) => {
   function winnersOf(one) {
     const {scatter} = one.first;
     const config = (colour) => {
-      const ids = [...new Set(scatter.outcome)];
-      ids.sort((a, b) => outcomeLook(data.outcomes[b].name).size - outcomeLook(data.outcomes[a].name).size);
-      const datasets = ids.map((id) => {
-        const look = outcomeLook(data.outcomes[id].name);
-        const points = [];
-        scatter.outcome.forEach((outcome, i) => {
-          if (outcome === id) points.push({x: scatter.press[i], y: Math.max(scatter.ms[i], 0.01)});
-        });
-        return {
-          label: data.outcomes[id].label, data: points, parsing: false, pointStyle: look.shape, radius: look.size,
-          borderColor: colour(look.colour), backgroundColor: colour(look.colour),
-          borderWidth: look.size > 4 ? 2 : 1, clip: 12,
-        };
-      });
+      const datasets = parts.outcomePoints(colour, scatter, outcomeLook, 0.01);
       return {
         type: 'scatter', data: {datasets},
         options: options(colour, decades(colour, say('press number', '누른 순번'), {min: 1, max: data.requests}),
@@ -205,11 +166,5 @@ const comparisonCharts = ({data, cases, say, number, make, section}) => {
       table, make('div', 'small-charts', ...cases.map(costOf)));
   }
 
-  function draw() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    for (const drawChart of charts) drawChart(colour);
-  }
-
-  return {time, latency, winners, cost, draw};
+  return {time, latency, winners, cost};
 };

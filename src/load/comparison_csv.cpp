@@ -36,6 +36,8 @@ void append_run(const Case& one, std::size_t index, std::string& out) {
   out.append(",").append(std::to_string(run.units_missing()));
   append_usage(run.server_usage, out);
   append_usage(run.redis_usage, out);
+  out.append(",").append(std::to_string(run.options.gateways()));
+  out.append(",").append(std::to_string(run.promised_order().inversions));
   out.push_back('\n');
 }
 
@@ -53,7 +55,7 @@ std::string to_csv(const Comparison& all) {
       out.append(",").append(who).append("_").append(figure);
     }
   }
-  out.push_back('\n');
+  out.append(",gateways,inversions_same_gateway\n");
   for (const Case& one : all.cases) {
     for (std::size_t i = 0; i < one.runs.size(); ++i) append_run(one, i, out);
   }

@@ -39,6 +39,9 @@ class ComparisonData {
     json_.member("requests", std::uint64_t{options.buyers}).member("stock", all_.stock);
     json_.member("connections", connection_words(options, language_));
     json_.member("runs", std::uint64_t{all_.runs}).member("baseline", all_.baseline);
+    json_.member("gateways", std::uint64_t{all_.gateways});
+    write_array(json_, "gateway_notes", gateway_notes(all_),
+                [this](const Sentence& note) { return pick(language_, note); });
     json_.member("entry_failure", options.entry_failure);
     json_.member("payment_failure", options.payment_failure);
     json_.member("payment_delay_ms",
@@ -104,6 +107,7 @@ class ComparisonData {
     }
     write_array(json_, "outcomes", means.outcomes, std::identity());
     json_.member("accuracy", means.first_come_accuracy).member("inversions", means.inversions);
+    json_.member("same_gateway", means.same_gateway);
     json_.member("last_winner_rank", means.last_winner_rank);
     json_.member("fair_last_rank", means.fair_last_rank).member("oversold", means.oversold);
     json_.member("recorded_sold", means.recorded_sold);

@@ -14,8 +14,9 @@ std::string to_html(const Comparison& all, Language language) {
   frame.set("css", std::string(embedded::report_css()).append(embedded::comparison_css()));
   frame.set("data", comparison_data(all, language));
   frame.set("chart", std::string(embedded::chart_js()));
-  frame.set("script",
-            std::string(embedded::comparison_charts_js()).append(embedded::comparison_js()));
+  frame.set("script", std::string(embedded::report_common_js())
+                          .append(embedded::comparison_charts_js())
+                          .append(embedded::comparison_js()));
   return frame.fill(embedded::report_html());
 }
 

@@ -56,7 +56,10 @@ void write_means(JsonWriter& json, const Means& means) {
   json.member("max_overtake", six_places(means.max_overtake));
   json.member("last_winner_rank", six_places(means.last_winner_rank));
   json.member("eligible", six_places(means.eligible));
-  json.member("fair_last_rank", six_places(means.fair_last_rank)).end_object();
+  json.member("fair_last_rank", six_places(means.fair_last_rank));
+  json.member("inversions_same_gateway", six_places(means.same_gateway));
+  json.member("inversions_across_gateways", six_places(means.inversions - means.same_gateway));
+  json.end_object();
   json.member("oversold", six_places(means.oversold));
   json.member("recorded_sold", six_places(means.recorded_sold));
   json.member("units_missing", six_places(means.units_missing));
@@ -73,7 +76,7 @@ void write_comparison_settings(JsonWriter& json, const Comparison& all) {
   json.member("buyers", std::uint64_t{options.buyers}).member("stock", all.stock);
   json.member("connections", std::uint64_t{options.connections});
   json.member("new_connections", options.new_connections);
-  json.member("runs", std::uint64_t{all.runs});
+  json.member("runs", std::uint64_t{all.runs}).member("gateways", std::uint64_t{all.gateways});
   json.member("entry_failure", options.entry_failure);
   json.member("payment_failure", options.payment_failure);
   json.member("payment_delay_ms",
@@ -110,6 +113,7 @@ std::string to_json(const Comparison& all) {
     json.begin_object().member("strategy", one.strategy);
     json.member("requests", std::uint64_t{all.options.buyers}).member("stock", all.stock);
     json.member("promises", one.promises);
+    json.member("gateways", std::uint64_t{gateways_of(one)});
     json.key("unavailable");
     if (one.unavailable) {
       json.value(one.unavailable->english);
@@ -136,7 +140,9 @@ std::string to_json(const Comparison& all) {
   }
   json.end_array();
   write_published(json);
-  json.end_object();
+  json.key("notes").begin_array();
+  for (const Sentence& note : gateway_notes(all)) json.value(note.english);
+  json.end_array().end_object();
   return json.take() + "\n";
 }
 

@@ -71,12 +71,18 @@ class ComparisonTable {
     const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(all_.payment_delay);
     out_ += with_commas(options.buyers) + std::string(say(" buyers, ", "명, ")) +
             with_commas(all_.stock) + std::string(say(" units, ", "개, ")) +
-            connection_words(options, language_) + ", " + fixed(options.entry_failure * 100, 0) +
+            connection_words(options, language_) + ", " + gateways() +
+            fixed(options.entry_failure * 100, 0) +
             std::string(say(" % leave, ", " % 입장 포기, ")) +
             fixed(options.payment_failure * 100, 0) +
             std::string(say(" % of payments fail, a payment takes ", " % 결제 실패, 결제 시간 ")) +
             std::to_string(delay.count()) + " ms, " + std::to_string(all_.runs) +
             std::string(say(all_.runs == 1 ? " run each\n" : " runs each\n", "회씩\n"));
+  }
+
+  [[nodiscard]] std::string gateways() const {
+    if (all_.gateways == 1) return "";
+    return std::to_string(all_.gateways) + std::string(say(" gateways, ", "개 게이트웨이, "));
   }
 
   void results() {
@@ -167,14 +173,18 @@ class ComparisonTable {
         all_.cases, [](const Case& one) { return others_of(means_of(one).outcomes) > 1e-9; });
   }
 
+  /// With several gateways there is a column for what is promised of each.
   void fairness() {
+    const bool several = all_.gateways > 1;
     heading(say("Was it first come, first served, and do the books agree? (means)",
                 "선착순과 재고 (평균)"));
     name("", "");
-    for (const auto& head :
-         {say("accuracy", "정확도"), say("overtaken", "역전 쌍"), say("last won", "마지막 순번"),
-          say("should be", "마땅한 순번"), say("oversold", "초과 판매"),
-          say("recorded", "판매 기록"), say("lost", "사라짐"), say("invented", "생겨남")}) {
+    cell(say("accuracy", "정확도"), kFigureWidth + 1);
+    cell(say("overtaken", "역전 쌍"), kFigureWidth + 1);
+    if (several) cell(say("same gateway", "같은 경로"), kFigureWidth + 3);
+    for (const auto& head : {say("last won", "마지막 순번"), say("should be", "마땅한 순번"),
+                             say("oversold", "초과 판매"), say("recorded", "판매 기록"),
+                             say("lost", "사라짐"), say("invented", "생겨남")}) {
       cell(head, kFigureWidth + 1);
     }
     end_row();
@@ -183,10 +193,11 @@ class ComparisonTable {
       const Means means = means_of(one);
       name(one.strategy, "");
       cell(fixed(means.first_come_accuracy * 100, 1) + " %", kFigureWidth + 1);
+      cell(count(means.inversions), kFigureWidth + 1);
+      if (several) cell(count(means.same_gateway), kFigureWidth + 3);
       for (const double value :
-           {means.inversions, means.last_winner_rank, means.fair_last_rank, means.oversold,
-            means.recorded_sold, std::max(means.units_missing, 0.0),
-            std::max(-means.units_missing, 0.0)}) {
+           {means.last_winner_rank, means.fair_last_rank, means.oversold, means.recorded_sold,
+            std::max(means.units_missing, 0.0), std::max(-means.units_missing, 0.0)}) {
         cell(count(value), kFigureWidth + 1);
       }
       end_row();
@@ -242,6 +253,11 @@ class ComparisonTable {
   }
 
   void remarks() {
+    const auto notes = gateway_notes(all_);
+    for (const Sentence& note : notes) {
+      out_ += "\n" + std::string(pick(language_, note));
+    }
+    if (!notes.empty()) out_ += "\n";
     const bool limited = std::ranges::any_of(all_.cases, [](const Case& one) {
       return std::ranges::any_of(one.runs, &Run::over_limit);
     });

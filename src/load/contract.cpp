@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <unordered_set>
@@ -193,7 +194,8 @@ class Checker {
     expect(ids_.insert(std::string(text_of(order, "id"))).second,
            "Two buyers were given the same order");
     if (waiting) {
-      expect(places_.insert(press.place).second, "Two orders have the same place in the line");
+      expect(places_.emplace(script_.book_of(press.buyer), press.place).second,
+             "Two orders have the same place in the line");
     }
   }
 
@@ -205,7 +207,7 @@ class Checker {
   std::vector<bool> pressed_;
   bool retried_ = false;  ///< the exchange is not its buyer's first press
   std::unordered_set<std::string> ids_;
-  std::unordered_set<std::uint64_t> places_;
+  std::set<std::pair<std::uint32_t, std::uint64_t>> places_;  ///< book, place
   const Exchange* exchange_ = nullptr;
   std::string_view raw_;
 };
@@ -228,17 +230,9 @@ void check_answers(const Exchanges& exchanges, const Script& script, std::string
   }
 }
 
-void check_arrivals(std::span<const Press> presses, Findings& findings) {
-  std::vector<const Press*> numbered;
-  for (const Press& press : presses) {
-    if (press.arrival != 0) numbered.push_back(&press);
-  }
-  std::ranges::sort(numbered, {}, &Press::arrival);
-  for (std::size_t i = 1; i < numbered.size(); ++i) {
-    findings.expect(numbered[i - 1]->arrival != numbered[i]->arrival,
-                    "An arrival number was given twice", std::to_string(numbered[i]->arrival));
-  }
+namespace {
 
+void check_numbered_after_answered(std::vector<const Press*> numbered, Findings& findings) {
   std::vector<const Press*> by_answer = numbered;
   std::ranges::sort(by_answer, {}, &Press::answered_at_ns);
   std::ranges::sort(numbered, {}, &Press::sent_at_ns);
@@ -252,6 +246,28 @@ void check_arrivals(std::span<const Press> presses, Findings& findings) {
     if (highest == nullptr || highest->arrival < press->arrival) continue;
     findings.add("A press begun after another was answered got the smaller arrival",
                  pair_text(*highest, *press));
+  }
+}
+
+}  // namespace
+
+void check_arrivals(std::span<const Press> presses, const Options& options, Findings& findings) {
+  std::vector<const Press*> numbered;
+  for (const Press& press : presses) {
+    if (press.arrival != 0) numbered.push_back(&press);
+  }
+  std::ranges::sort(numbered, {}, &Press::arrival);
+  for (std::size_t i = 1; i < numbered.size(); ++i) {
+    findings.expect(numbered[i - 1]->arrival != numbered[i]->arrival,
+                    "An arrival number was given twice", std::to_string(numbered[i]->arrival));
+  }
+  if (!options.books_apart) return check_numbered_after_answered(std::move(numbered), findings);
+  for (std::uint32_t gateway = 0; gateway < options.gateways(); ++gateway) {
+    std::vector<const Press*> own;
+    std::ranges::copy_if(numbered, std::back_inserter(own), [&](const Press* press) {
+      return options.gateway_of(press->buyer) == gateway;
+    });
+    check_numbered_after_answered(std::move(own), findings);
   }
 }
 

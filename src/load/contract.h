@@ -19,7 +19,8 @@ namespace dibs::load {
 void check_answers(const Exchanges& exchanges, const Script& script, std::string_view sale,
                    std::vector<Press>& presses, Findings& findings);
 
-/// Arrivals are unique, and who was answered before another began to press has the smaller one.
-void check_arrivals(std::span<const Press> presses, Findings& findings);
+/// Arrivals are unique, and who was answered before another began to press has the smaller one;
+/// with Options::books_apart, of two at the same gateway.
+void check_arrivals(std::span<const Press> presses, const Options& options, Findings& findings);
 
 }  // namespace dibs::load

@@ -43,10 +43,11 @@ constexpr std::size_t kAskAgainMax = 256;
 
 }  // namespace
 
-Crowd::Crowd(std::string payment, std::vector<Press>& presses)
+Crowd::Crowd(std::string payment, std::vector<Press>& presses, std::uint32_t gateways)
     : payment_(std::move(payment)),
       presses_(presses),
       repeats_(presses.size()),
+      gateways_(gateways),
       unfinished_(presses.size()) {}
 
 void Crowd::on_answer(const Exchange& exchange, const Answer& answer) {
@@ -121,14 +122,14 @@ void Crowd::on_held(Press& press, const Exchange& exchange) {
   const Ask ask = payment_ == "shop" ? Ask::begin : Ask::pay;
   // Declined with attempts left: the same buyer tries again, as a person would, but not for ever.
   if (exchange.task.ask == ask) return again_later({press.buyer, ask}, exchange.answered_at_ns);
-  tasks_.push_back({press.buyer, ask});
+  add_task({press.buyer, ask});
 }
 
 void Crowd::on_paying(Press& press, const Exchange& exchange) {
   if (exchange.task.ask != Ask::begin) {
     return again_later({press.buyer, Ask::look}, exchange.answered_at_ns);
   }
-  tasks_.push_back({press.buyer, press.payment_fails ? Ask::release : Ask::confirm});
+  add_task({press.buyer, press.payment_fails ? Ask::release : Ask::confirm});
 }
 
 /// Money that is only authorised may still be refused to the shop, and the unit goes on then.
@@ -139,29 +140,38 @@ void Crowd::on_paid(Press& press, const Exchange& exchange, std::string_view mon
 
 void Crowd::stand_in_line(Press& press, const Exchange& exchange, std::string_view body) {
   press.place = number_member(body, "place");
+  Gateway& at = gateway_of(press.buyer);
   // Word that the line has moved on may have come before this answer, on another connection.
-  const bool ended = line_empty_ && line_heard_ns_ >= exchange.sent_at_ns;
-  if (exchange.task.ask != Ask::look && (ended || press.place < head_)) {
-    tasks_.push_back({press.buyer, Ask::look});
+  const bool ended = at.line_empty && at.line_heard_ns >= exchange.sent_at_ns;
+  if (exchange.task.ask != Ask::look && (ended || press.place < at.head)) {
+    add_task({press.buyer, Ask::look});
     return;
   }
-  line_.emplace(press.place, press.buyer);
+  at.line.emplace(press.place, press.buyer);
 }
 
-void Crowd::on_line(std::uint64_t head, std::uint64_t waiting, std::int64_t now_ns) {
-  head_ = head;
-  line_empty_ = waiting == 0;
-  line_heard_ns_ = now_ns;
-  const auto end = line_empty_ ? line_.end() : line_.lower_bound(head);
-  for (auto it = line_.begin(); it != end; ++it) tasks_.push_back({it->second, Ask::look});
-  line_.erase(line_.begin(), end);
+void Crowd::on_line(std::uint32_t gateway, std::uint64_t head, std::uint64_t waiting,
+                    std::int64_t now_ns) {
+  Gateway& at = gateways_[gateway];
+  at.head = head;
+  at.line_empty = waiting == 0;
+  at.line_heard_ns = now_ns;
+  const auto end = at.line_empty ? at.line.end() : at.line.lower_bound(head);
+  for (auto it = at.line.begin(); it != end; ++it) add_task({it->second, Ask::look});
+  at.line.erase(at.line.begin(), end);
 }
 
 void Crowd::ask_again() {
-  for (std::size_t i = 0; i < kAskAgainMax && !line_.empty(); ++i) {
-    tasks_.push_back({line_.begin()->second, Ask::look});
-    line_.erase(line_.begin());
+  for (Gateway& at : gateways_) {
+    for (std::size_t i = 0; i < kAskAgainMax && !at.line.empty(); ++i) {
+      add_task({at.line.begin()->second, Ask::look});
+      at.line.erase(at.line.begin());
+    }
   }
+}
+
+bool Crowd::anybody_waiting() const {
+  return std::ranges::any_of(gateways_, [](const Gateway& at) { return !at.line.empty(); });
 }
 
 void Crowd::on_cut(const Exchange& exchange, std::int64_t now_ns) {
@@ -187,7 +197,7 @@ void Crowd::again_at(Task task, std::int64_t at_ns) {
 
 void Crowd::release_timers(std::int64_t now_ns) {
   while (!timers_.empty() && timers_.top().at_ns <= now_ns) {
-    tasks_.push_back(timers_.top().task);
+    add_task(timers_.top().task);
     timers_.pop();
   }
 }
@@ -196,9 +206,10 @@ std::int64_t Crowd::next_timer_ns() const {
   return timers_.empty() ? std::numeric_limits<std::int64_t>::max() : timers_.top().at_ns;
 }
 
-Task Crowd::take_task() {
-  const Task task = tasks_.front();
-  tasks_.pop_front();
+Task Crowd::take_task(std::uint32_t gateway) {
+  std::deque<Task>& tasks = gateways_[gateway].tasks;
+  const Task task = tasks.front();
+  tasks.pop_front();
   return task;
 }
 

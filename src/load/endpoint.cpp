@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace dibs::load {
 
@@ -29,12 +30,24 @@ Result<Endpoint> resolve(const std::string& host, std::uint16_t port) {
   return out;
 }
 
+Result<std::vector<Endpoint>> resolve_all(const Options& options) {
+  std::vector<Address> all = {{options.host, options.port}};
+  all.insert(all.end(), options.further.begin(), options.further.end());
+  std::vector<Endpoint> out;
+  for (const Address& address : all) {
+    const auto endpoint = resolve(address.host, address.port);
+    if (!endpoint) return std::unexpected(endpoint.error());
+    out.push_back(*endpoint);
+  }
+  return out;
+}
+
 std::string authority(const Options& options) {
   const bool ipv6 = options.host.find(':') != std::string::npos;
   return (ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
 }
 
-Result<void> set_url(Options& options, std::string_view url) {
+Result<Address> parse_url(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
   const auto bad = [&] {
     return fault(FaultKind::bad_input, "'" + std::string(url) + "' is not http://HOST:PORT.",
@@ -59,8 +72,14 @@ Result<void> set_url(Options& options, std::string_view url) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return bad();
   }
-  options.host = host;
-  options.port = port;
+  return Address{std::string(host), port};
+}
+
+Result<void> set_url(Options& options, std::string_view url) {
+  auto address = parse_url(url);
+  if (!address) return std::unexpected(address.error());
+  options.host = std::move(address->host);
+  options.port = address->port;
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -19,9 +20,13 @@ struct Endpoint {
 };
 
 [[nodiscard]] Result<Endpoint> resolve(const std::string& host, std::uint16_t port);
+/// Every gateway, in their order.
+[[nodiscard]] Result<std::vector<Endpoint>> resolve_all(const Options& options);
 
-/// Reads `http://host:port`, `host:port` or, with IPv6, `[address]:port` into host and port; a path
-/// or another scheme is refused.
+/// Reads `http://host:port`, `host:port` or, with IPv6, `[address]:port`; a path or another scheme
+/// is refused.
+[[nodiscard]] Result<Address> parse_url(std::string_view url);
+/// The same into host and port.
 [[nodiscard]] Result<void> set_url(Options& options, std::string_view url);
 
 /// Begins to connect a non-blocking socket without Nagle's delay; it reports writable when it is

@@ -152,6 +152,20 @@ void judge_first_come(const std::vector<Sent>& eligible, std::uint64_t claims, F
 
 }  // namespace
 
+void OrderKept::add(const OrderKept& other) {
+  inversions += other.inversions;
+  max_gap_ms = std::max(max_gap_ms, other.max_gap_ms);
+  max_overtake = std::max(max_overtake, other.max_overtake);
+  arrival_inversions += other.arrival_inversions;
+  arrival_max_gap_ms = std::max(arrival_max_gap_ms, other.arrival_max_gap_ms);
+  arrival_max_overtake = std::max(arrival_max_overtake, other.arrival_max_overtake);
+}
+
+OrderKept order_of(const Fairness& fairness) {
+  return {fairness.inversions,         fairness.max_gap_ms,         fairness.max_overtake,
+          fairness.arrival_inversions, fairness.arrival_max_gap_ms, fairness.arrival_max_overtake};
+}
+
 bool is_eligible(const Press& press) {
   switch (press.outcome) {
     case Outcome::lock_failed:  // the shop's lock turned it away instead of serving it in turn

@@ -55,6 +55,19 @@ struct Fairness {
   Border border;  ///< set when the comparison ended at one
 };
 
+/// How the order was kept among some presses: the pairs of Fairness, the largest gap and overtake.
+struct OrderKept {
+  std::uint64_t inversions = 0;
+  double max_gap_ms = 0;
+  std::uint64_t max_overtake = 0;
+  std::uint64_t arrival_inversions = 0;
+  double arrival_max_gap_ms = 0;
+  std::uint64_t arrival_max_overtake = 0;
+
+  void add(const OrderKept& other);  ///< counts are added, the largest stays
+};
+[[nodiscard]] OrderKept order_of(const Fairness& fairness);
+
 /// Reached the rules and neither gave up, nor failed its own payment, nor was left in the middle
 /// when the run was given up.
 [[nodiscard]] bool is_eligible(const Press& press);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "base/ids.h"
 #include "load/aftermath.h"
@@ -63,10 +64,25 @@ void place_times(Driver& driver, Run& run, std::int64_t zero_ns) {
       if (*time != kNever) *time -= zero_ns;
     }
   }
-  run.stock_curve = driver.watch().take_curve();
+  run.stock_curve = driver.take_curve();
   for (StockSample& sample : run.stock_curve) sample.at_ns -= zero_ns;
   for (auto* curve : {&run.usage_curves.server, &run.usage_curves.redis, &run.usage_curves.tool}) {
     for (UsageSample& sample : curve->samples) sample.at_ns -= zero_ns;
+  }
+}
+
+/// Of the gateways' listeners, in their order.
+[[nodiscard]] std::vector<ListenDrops> drops_of_all(const Options& options) {
+  std::vector<ListenDrops> out = {read_listen_drops(options.port)};
+  for (const Address& address : options.further) out.push_back(read_listen_drops(address.port));
+  return out;
+}
+
+void note_drops(const std::vector<ListenDrops>& before, const std::vector<ListenDrops>& after,
+                Run& run) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const auto dropped = dropped_between(before[i], after[i]);
+    if (dropped) return run.invalid_because.push_back(*dropped);
   }
 }
 
@@ -85,6 +101,7 @@ void check_sale(const Run& run, const SaleFacts& after, Findings& findings) {
   findings.expect(after.available + static_cast<std::int64_t>(after.held + after.sold) ==
                       static_cast<std::int64_t>(after.total),
                   "Available, held and sold do not add up to the total", figures);
+  findings.expect(after.gateways_agree, "Gateways show different stock of the same sale", figures);
   std::uint64_t paid = 0;
   bool all_final = true;
   for (const Press& press : run.presses) {
@@ -99,11 +116,11 @@ void check_sale(const Run& run, const SaleFacts& after, Findings& findings) {
 }
 
 /// What is asked when all is over. A server that answers no more is asked once.
-void ask_afterwards(PlainClient& client, const Script& script,
+void ask_afterwards(std::span<PlainClient> gateways, const Script& script,
                     const std::vector<CounterGrowth>& counters, Run& run, Findings& findings) {
-  if (!run.timed_out) ask_once_more(client, script, run.options.replays, run.presses, findings);
-  note_growth(counters, read_counters(client, run.options), run);
-  if (auto after = read_sale(client, run.options)) run.sale_after = *after;
+  if (!run.timed_out) ask_once_more(gateways, script, run.options.replays, run.presses, findings);
+  note_growth(counters, read_counters(gateways, run.options), run);
+  if (auto after = read_sale(gateways, run.options)) run.sale_after = *after;
   if (run.sale_after) {
     if (run.sale_after->stock_shown) check_sale(run, *run.sale_after, findings);
     return;
@@ -117,10 +134,13 @@ void ask_afterwards(PlainClient& client, const Script& script,
 Result<Run> run(const Options& options, const ProgressListener& progress) {
   if (auto good = check_options(options); !good) return std::unexpected(good.error());
   raise_file_limit();
-  const auto endpoint = resolve(options.host, options.port);
-  if (!endpoint) return std::unexpected(endpoint.error());
-  PlainClient client(*endpoint, std::min(options.patience, kAnswerPatience));
-  auto sale = read_sale(client, options);
+  const auto endpoints = resolve_all(options);
+  if (!endpoints) return std::unexpected(endpoints.error());
+  std::vector<PlainClient> gateways;  // to ask one thing after another
+  for (const Endpoint& endpoint : *endpoints) {
+    gateways.emplace_back(endpoint, std::min(options.patience, kAnswerPatience));
+  }
+  auto sale = read_sale(gateways, options);
   if (!sale) return std::unexpected(sale.error());
   if (!is_sale_or_sku_id(sale->sku)) {
     return fault(FaultKind::bad_input, "The server names an item that is no SKU.",
@@ -135,20 +155,20 @@ Result<Run> run(const Options& options, const ProgressListener& progress) {
       static_cast<std::uint64_t>(std::max<std::int64_t>(sale->available, 0)));
   const Script script(options, sale->sku);
   run.presses = make_presses(options, script);
-  if (auto way = check_way_in(client, script, options, *sale); !way) {
-    return std::unexpected(way.error());
+  for (PlainClient& client : gateways) {
+    if (auto way = check_way_in(client, script, options, *sale); !way) {
+      return std::unexpected(way.error());
+    }
   }
-  const std::vector<CounterGrowth> counters = read_counters(client, options);
+  const std::vector<CounterGrowth> counters = read_counters(gateways, options);
 
-  Driver driver(options, script, *sale, *endpoint, run.presses);
-  const ListenDrops drops = read_listen_drops(options.port);
+  Driver driver(options, script, *sale, *endpoints, run.presses);
+  const auto drops = drops_of_all(options);
   if (auto ready = driver.prepare(); !ready) return std::unexpected(ready.error());
-  Sampler sampler({options.server, options.redis});
+  Sampler sampler({options.servers, options.redis});
   driver.run(progress);
   run.usage_curves = sampler.stop();
-  if (auto dropped = dropped_between(drops, read_listen_drops(options.port))) {
-    run.invalid_because.push_back(*dropped);
-  }
+  note_drops(drops, drops_of_all(options), run);
 
   Findings findings;
   const Exchanges& exchanges = driver.exchanges();
@@ -160,12 +180,12 @@ Result<Run> run(const Options& options, const ProgressListener& progress) {
   run.started = system_clock().now() - Duration(monotonic_ns() - zero_ns);
   place_times(driver, run, zero_ns);
   check_answers(exchanges, script, options.sale, run.presses, findings);
-  check_arrivals(run.presses, findings);
+  check_arrivals(run.presses, options, findings);
   if (sale->payment != "none") check_payments(run.presses, findings);
-  ask_afterwards(client, script, counters, run, findings);
+  ask_afterwards(gateways, script, counters, run, findings);
   if (driver.cuts().count > 0 && !run.server_lost()) findings.add(driver.cuts());
   run.violations = findings.all();
-  std::optional<std::int64_t> border = driver.watch().border_ns();
+  std::optional<std::int64_t> border = driver.border_ns();
   if (border) *border = std::max<std::int64_t>(*border - zero_ns, 0);
   summarise(run, border);
   return run;

@@ -15,6 +15,14 @@ namespace dibs::load {
 
 enum class Language : std::uint8_t { english, korean };
 
+/// Where a gateway listens.
+struct Address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+inline constexpr std::uint32_t kGatewaysMax = 16;
+
 /// How the buyers prove who they are.
 struct Credentials {
   enum class Kind : std::uint8_t {
@@ -54,6 +62,11 @@ struct ZeroCounter {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
+  /// More gateways of the same sale; the one above is number 0. A buyer keeps to one of them.
+  std::vector<Address> further;
+  /// Each gateway numbers and counts only what it has sold itself: the designs of the past, whose
+  /// orders lie in the memory of one server.
+  bool books_apart = false;
   std::string operator_token;  ///< reads a stock that the sale hides from the public
   std::string sale;
   std::string sku;                     ///< empty: the sale's first item
@@ -74,7 +87,8 @@ struct Options {
   std::uint64_t seed = 1;           ///< of the draw of who leaves and whose payment fails
 
   Duration patience = std::chrono::seconds(30);  ///< without any change, then the run is over
-  std::optional<pid_t> server;                   ///< process whose CPU and memory are sampled
+  /// The gateways' processes on this machine: their CPU and memory are sampled and added up.
+  std::vector<pid_t> servers;
   std::optional<pid_t> redis;
   /// Counters on /metrics that must not grow during a run, with what it means when they do.
   std::vector<ZeroCounter> zero_counters = default_zero_counters();
@@ -87,6 +101,12 @@ struct Options {
   /// Since the first press; then the run is over, and whoever was accepted and is not final is
   /// stranded.
   std::optional<Duration> time_limit;
+
+  [[nodiscard]] std::uint32_t gateways() const {
+    return static_cast<std::uint32_t>(further.size()) + 1;
+  }
+  /// Buyers are spread round robin.
+  [[nodiscard]] std::uint32_t gateway_of(std::uint32_t buyer) const { return buyer % gateways(); }
 };
 
 /// `HOST:PORT` as it stands in an address and in the header Host.

@@ -24,14 +24,15 @@ constexpr std::string_view kGreeting = "GET /v1/time HTTP/1.1\r\nHost: dibs\r\n\
 
 }  // namespace
 
-Pool::Pool(const Options& options, const Endpoint& endpoint, Poller& poller, Exchanges& exchanges,
-           AnswerSink& sink)
+Pool::Pool(const Options& options, std::vector<Endpoint> gateways, Poller& poller,
+           Exchanges& exchanges, AnswerSink& sink)
     : options_(options),
-      endpoint_(endpoint),
+      gateways_(std::move(gateways)),
       poller_(poller),
       exchanges_(exchanges),
       sink_(sink),
       connections_(options.connections),
+      free_(gateways_.size()),
       buffer_(kReadBytes) {
   for (std::uint32_t i = 0; i < options.connections; ++i) release(i);
 }
@@ -84,7 +85,7 @@ std::string Pool::greet(Connection& connection) {
 
 bool Pool::open(std::uint32_t number) {
   Connection& connection = connections_[number];
-  connection.socket = begin_connect(endpoint_);
+  connection.socket = begin_connect(gateways_[gateway_of(number)]);
   connection.state = State::connecting;
   return connection.socket.valid() && poller_.add(connection.socket.get(), number);
 }
@@ -96,13 +97,14 @@ void Pool::close(std::uint32_t number) {
 
 void Pool::release(std::uint32_t number) {
   if (std::exchange(connections_[number].queued, true)) return;
-  free_.push_back(number);
+  free_[gateway_of(number)].push_back(number);
 }
 
-void Pool::send(std::uint32_t exchange, std::string_view bytes, std::size_t cut_at) {
-  DIBS_ASSERT(has_free());
-  const std::uint32_t number = free_.front();
-  free_.pop_front();
+void Pool::send(std::uint32_t exchange, std::uint32_t gateway, std::string_view bytes,
+                std::size_t cut_at) {
+  DIBS_ASSERT(has_free(gateway));
+  const std::uint32_t number = free_[gateway].front();
+  free_[gateway].pop_front();
   Connection& connection = connections_[number];
   connection.queued = false;
   connection.exchange = exchange;

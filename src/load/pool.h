@@ -27,8 +27,8 @@ class AnswerSink {
   virtual void on_cut(std::uint32_t exchange, std::string_view why) = 0;
 };
 
-/// The connections of the crowd. Each carries one exchange at a time and belongs to nobody in
-/// particular: who waits in a line holds none. One thread.
+/// The connections of the crowd, spread evenly over the gateways. Each carries one exchange at a
+/// time and belongs to nobody in particular: who waits in a line holds none. One thread.
 class Pool {
  public:
   struct Options {
@@ -36,18 +36,20 @@ class Pool {
     bool new_each_time = false;  ///< connect for each exchange and close after it
   };
 
-  Pool(const Options& options, const Endpoint& endpoint, Poller& poller, Exchanges& exchanges,
+  Pool(const Options& options, std::vector<Endpoint> gateways, Poller& poller, Exchanges& exchanges,
        AnswerSink& sink);
 
   /// Opens all connections and waits until the server has answered a question over each, so that
   /// none is left in a queue of the kernel; nothing to do with new_each_time.
   [[nodiscard]] Result<void> open_all();
 
-  [[nodiscard]] bool has_free() const { return !free_.empty(); }
+  [[nodiscard]] bool has_free(std::uint32_t gateway) const { return !free_[gateway].empty(); }
 
-  /// Sends `bytes` for an exchange of the list over the connection that has been idle longest, and
-  /// notes its times. With 0 < cut < size the bytes go in two segments. Needs has_free().
-  void send(std::uint32_t exchange, std::string_view bytes, std::size_t cut = 0);
+  /// Sends `bytes` for an exchange of the list over the gateway's connection that has been idle
+  /// longest, and notes its times. With 0 < cut < size the bytes go in two segments. Needs
+  /// has_free().
+  void send(std::uint32_t exchange, std::uint32_t gateway, std::string_view bytes,
+            std::size_t cut = 0);
 
   /// The poller reported `tag`, which is a connection's number.
   void on_ready(std::uint32_t tag, std::uint32_t events);
@@ -66,6 +68,9 @@ class Pool {
     std::string in;
   };
 
+  [[nodiscard]] std::size_t gateway_of(std::uint32_t number) const {
+    return number % gateways_.size();
+  }
   [[nodiscard]] bool open(std::uint32_t number);
   [[nodiscard]] std::string greet(Connection& connection);
   void close(std::uint32_t number);
@@ -76,12 +81,12 @@ class Pool {
   void cut(std::uint32_t number, std::string_view why);
 
   Options options_;
-  Endpoint endpoint_;
+  std::vector<Endpoint> gateways_;
   Poller& poller_;
   Exchanges& exchanges_;
   AnswerSink& sink_;
   std::vector<Connection> connections_;
-  std::deque<std::uint32_t> free_;
+  std::vector<std::deque<std::uint32_t>> free_;  ///< one a gateway
   std::vector<char> buffer_;
 };
 

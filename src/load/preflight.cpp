@@ -24,6 +24,10 @@ Result<void> check_options(const Options& options) {
   if (options.connections == 0 || options.connections > kConnectionsMax) {
     return bad("The number of connections is out of bounds.", "Give 1 to 14,900.");
   }
+  if (options.gateways() > kGatewaysMax || options.connections < options.gateways()) {
+    return bad("The number of gateways is out of bounds.",
+               "Give 1 to 16, and at least one connection for each.");
+  }
   const bool known_order = options.pacing == Pacing::known_order;
   if (known_order && options.new_connections) {
     return bad("A known order needs connections that are open and idle before the first press.",

@@ -1,14 +1,10 @@
-// Draws the report from the data beside it. Text goes in by textContent only, so no title of a sale
-// can become markup.
+// Draws the report from the data beside it; report_common.js and report_charts.js stand before it.
 (() => {
   'use strict';
 
   const data = JSON.parse(document.getElementById('data').textContent);
-  const korean = data.language === 'ko';
-  const say = (english, inKorean) => (korean ? inKorean : english);
-  const number = (value, digits = 0) => value.toLocaleString(korean ? 'ko-KR' : 'en-US', {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  });
+  const parts = reportParts(data);
+  const {say, number, make, section} = parts;
   const ms = (value) => `${number(value, value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
 
   // Each outcome has a sign and a shape as well as a colour.
@@ -21,19 +17,6 @@
     other: {sign: '!', shape: 'triangle', colour: '--bad', size: 5},
   };
   const lookOf = (name) => looks[name] || looks.other;
-
-  /** Makes an element: its class, then texts and elements inside. */
-  function make(tag, className, ...inside) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    element.append(...inside.filter((part) => part !== null));
-    return element;
-  }
-
-  function section(title, explanation, ...inside) {
-    return make('section', '', make('h2', '', title),
-                explanation ? make('p', 'soft small', explanation) : null, ...inside);
-  }
 
   function tableOf(head, rows) {
     const cells = (tag, values) => values.map((value) => make(tag, '', value));
@@ -54,13 +37,12 @@
   // ---- words ---------------------------------------------------------------------------------
 
   function header() {
-    const when = new Date(data.started_at);
     const facts = [
       data.strategy,
       say(`${number(data.requests)} buyers for ${number(data.stock)} units`,
           `${number(data.requests)}명, 재고 ${number(data.stock)}개`),
       data.connections,
-      when.toISOString().replace('T', ' ').slice(0, 19) + ' UTC',
+      parts.started(),
     ];
     return make('header', '', make('h1', '', data.title),
                 make('p', 'soft', facts.join(' · ')));
@@ -181,26 +163,22 @@
   }
 
   function details() {
-    const parts = [list(data.details.map((d) => [d.label, d.value]), '')];
+    const blocks = [list(data.details.map((d) => [d.label, d.value]), '')];
     if (data.violations.length > 0) {
-      parts.push(make('h2', '', say('Broken contract', '규약 위반')));
+      blocks.push(make('h2', '', say('Broken contract', '규약 위반')));
       for (const v of data.violations) {
-        parts.push(make('p', '', `${v.what} (${number(v.count)})`), make('pre', 'soft', v.example));
+        blocks.push(make('p', '', `${v.what} (${number(v.count)})`), make('pre', 'soft', v.example));
       }
     }
-    return section(say('How it was measured', '측정 조건'), '', ...parts);
+    return section(say('How it was measured', '측정 조건'), '', ...blocks);
   }
 
   // ---- the page ------------------------------------------------------------------------------
 
-  const charts = reportCharts({data, say, number, lookOf, make, section});
+  const charts = reportCharts(data, parts, lookOf);
   page.append(header(), verdict(), tiles(), strip(),
               make('div', 'two', outcomes(), fairness()),
               charts.winners(), charts.latency(latencyTable()), charts.overTime(), resources(), details());
 
-  Chart.defaults.font.family = getComputedStyle(document.documentElement).fontFamily;
-  charts.draw();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', charts.draw);
-  // Paper is white whatever the screen is.
-  matchMedia('print').addEventListener('change', charts.draw);
+  parts.show();
 })();

@@ -1,29 +1,6 @@
 // The charts of the report. Stands before report.js in the page, which hands over what both use.
-const reportCharts = ({data, say, number, lookOf, make, section}) => {
-  const charts = [];  // makers: each draws its chart with the colours of the moment
-
-  function chart(label, caption, low, config) {
-    const canvas = make('canvas');
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', `${label}. ${caption}`);
-    let drawn = null;
-    charts.push((colour) => {
-      if (drawn) drawn.destroy();
-      drawn = new Chart(canvas, config(colour));
-      return drawn;
-    });
-    return make('figure', '', make('div', `canvas${low ? ' low' : ''}`, canvas),
-                caption ? make('figcaption', '', caption) : null);
-  }
-
-  function axis(colour, title, extra = {}) {
-    return {
-      title: {display: Boolean(title), text: title, color: colour('--soft')},
-      ticks: {color: colour('--soft'), maxRotation: 0, autoSkipPadding: 16},
-      grid: {color: colour('--line')},
-      ...extra,
-    };
-  }
+const reportCharts = (data, parts, lookOf) => {
+  const {say, number, make, section, chart, axis} = parts;
 
   const byShape = {usePointStyle: true, boxHeight: 8};
   const byDash = {usePointStyle: true, pointStyleWidth: 34, boxHeight: 8};
@@ -60,21 +37,7 @@ const reportCharts = ({data, say, number, lookOf, make, section}) => {
 
   function winners() {
     const config = (colour) => {
-      const names = [...new Set(data.scatter.outcome)];
-      // Drawn last to first: the winners on top.
-      names.sort((a, b) => lookOf(data.outcomes[b].name).size - lookOf(data.outcomes[a].name).size);
-      const datasets = names.map((id) => {
-        const look = lookOf(data.outcomes[id].name);
-        const points = [];
-        data.scatter.outcome.forEach((outcome, i) => {
-          if (outcome === id) points.push({x: data.scatter.press[i], y: data.scatter.ms[i]});
-        });
-        return {
-          label: data.outcomes[id].label, data: points, pointStyle: look.shape, radius: look.size,
-          borderColor: colour(look.colour), backgroundColor: colour(look.colour),
-          borderWidth: look.size > 4 ? 2 : 1, clip: 12,
-        };
-      });
+      const datasets = parts.outcomePoints(colour, data.scatter, lookOf, 0);
       return base(colour, 'scatter', datasets,
                   axis(colour, say('press number', '누른 순번'), {type: 'linear', min: 0, max: data.requests}),
                   axis(colour, say('ms until the outcome was known', '결과까지 걸린 ms'), {beginAtZero: true, grace: '5%'}), byShape, true);
@@ -90,14 +53,12 @@ const reportCharts = ({data, say, number, lookOf, make, section}) => {
                    '자격이 있는 모두에게 돌아갈 수 있었으므로 당첨자는 어디에나 있을 수 있습니다.')
              : say('If it was first come, first served, every diamond stands left of all who were refused.',
                    '선착순이 지켜졌다면 모든 마름모가 거절된 사람들보다 왼쪽에 있습니다.'),
-      chart(say('Who won', '당첨자'), caption, false, config));
+      chart(say('Who won', '당첨자'), caption, '', config));
   }
 
   /** `table` stands below the chart. */
   function latency(table) {
-    // The x axis counts nines: 1 - share on a logarithmic scale, turned round.
-    const labels = {0: '0 %', 1: '90 %', 2: '99 %', 3: '99.9 %', 4: '99.99 %', 5: '99.999 %'};
-    const nines = data.percentiles.share.map((share) => -Math.log10(1 - share));
+    const nines = parts.nines(data.percentiles.share);
     const lines = [
       [say('First answer', '첫 응답'), data.percentiles.first, '--c1', [], 'circle'],
       [say('First answer, from when it was due', '첫 응답 (예정 시각 기준)'), data.percentiles.corrected, '--c2', [8, 4], 'triangle'],
@@ -110,19 +71,14 @@ const reportCharts = ({data, say, number, lookOf, make, section}) => {
         pointRadius: values.map((_, i) => (i % 6 === 0 ? 4 : 0)),
         data: values.map((value, i) => ({x: nines[i], y: value})),
       }));
-      // The ends of the scale are whole nines.
-      const x = axis(colour, say('share of the requests that took no longer', '이 시간 안에 끝난 요청의 비율'),
-                     {type: 'linear', min: 0, max: Math.ceil(nines[nines.length - 1] - 0.01)});
-      x.afterBuildTicks = (scale) => { scale.ticks = scale.ticks.filter((t) => Number.isInteger(t.value)); };
-      x.ticks.stepSize = 1;
-      x.ticks.callback = (value) => labels[value] ?? '';
+      const x = parts.ninesAxis(colour, nines[nines.length - 1]);
       return base(colour, 'line', datasets, x, axis(colour, 'ms', {beginAtZero: true, grace: '5%'}), byShape);
     };
     return section(
       say('How long it took', '응답 시간'),
       say('At 99 % stands the time within which 99 of 100 requests were done. Every request with an outcome counts.',
           '99 % 자리의 값은 요청 100개 중 99개가 끝난 시간입니다. 결과가 있는 모든 요청이 들어 있습니다.'),
-      chart(say('Latency', '응답 시간'), '', false, config), table);
+      chart(say('Latency', '응답 시간'), '', '', config), table);
   }
 
   function overTime() {
@@ -152,22 +108,16 @@ const reportCharts = ({data, say, number, lookOf, make, section}) => {
       [say('CPU, % of one core', 'CPU (코어 하나 기준 %)'), (colour) => data.cpu.map((curve) =>
         line(colour, curve.who, curve.ms, curve.percent, ...lines[curve.id]))],
     ];
-    const parts = drawings.flatMap(([title, datasets], i) => [
+    const figures = drawings.flatMap(([title, datasets], i) => [
       make('p', 'small', title),
-      chart(title, '', true, (colour) => {
+      chart(title, '', 'low', (colour) => {
         const sets = datasets(colour);
         const last = i === drawings.length - 1;
         return base(colour, 'line', sets, time(colour, last ? say('ms since the first press', '첫 누름 이후 ms') : ''),
                     axis(colour, '', {beginAtZero: true, grace: '8%', afterFit: (scale) => { scale.width = 52; }}), byDash, last);
       })]);
-    return section(say('Over time', '시간에 따른 변화'), '', ...parts);
+    return section(say('Over time', '시간에 따른 변화'), '', ...figures);
   }
 
-  function draw() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    for (const drawChart of charts) drawChart(colour);
-  }
-
-  return {winners, latency, overTime, draw};
+  return {winners, latency, overTime};
 };

@@ -65,6 +65,21 @@ std::optional<UsageSample> sample_process(pid_t pid) {
   return UsageSample{monotonic_ns(), *cpu, *rss};
 }
 
+std::optional<UsageSample> sample_processes(const std::vector<pid_t>& pids) {
+  std::optional<UsageSample> sum;
+  for (const pid_t pid : pids) {
+    const auto one = sample_process(pid);
+    if (!one) return std::nullopt;
+    if (!sum) {
+      sum = one;
+      continue;
+    }
+    sum->cpu_seconds += one->cpu_seconds;
+    sum->rss_mib += one->rss_mib;
+  }
+  return sum;
+}
+
 std::optional<Usage> usage_of(const UsageCurve& curve, std::int64_t from_ns, std::int64_t to_ns,
                               double memory_mib) {
   const auto& samples = curve.samples;
@@ -122,13 +137,12 @@ struct Sampler::Impl {
   std::thread thread;
 
   void sample() {
-    const auto add = [](std::optional<pid_t> pid, UsageCurve& curve) {
-      if (!pid) return;
-      if (const auto now = sample_process(*pid)) curve.samples.push_back(*now);
+    const auto add = [](const std::optional<UsageSample>& now, UsageCurve& curve) {
+      if (now) curve.samples.push_back(*now);
     };
-    add(pids.server, curves.server);
-    add(pids.redis, curves.redis);
-    add(getpid(), curves.tool);
+    add(sample_processes(pids.servers), curves.server);
+    if (pids.redis) add(sample_process(*pids.redis), curves.redis);
+    add(sample_process(getpid()), curves.tool);
   }
 
   void loop() {
@@ -144,7 +158,7 @@ struct Sampler::Impl {
 };
 
 Sampler::Sampler(Pids pids) : impl_(std::make_unique<Impl>()) {
-  impl_->pids = pids;
+  impl_->pids = std::move(pids);
   impl_->thread = std::thread([impl = impl_.get()] { impl->loop(); });
 }
 

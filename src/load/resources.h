@@ -10,7 +10,7 @@
 
 namespace dibs::load {
 
-/// What one process used during the run.
+/// What one process, or all gateways together, used during the run.
 struct Usage {
   double cpu_seconds = 0;
   double cpu_percent_mean = 0;  ///< of one core: 200 is two cores busy
@@ -42,8 +42,10 @@ struct CpuPoint {
 };
 [[nodiscard]] std::vector<CpuPoint> cpu_percent(const UsageCurve& curve);
 
-/// Reads one process now; nothing when there is no such process.
+/// Reads one process now; nothing when there is no such process. The second reads several and adds
+/// them up; nothing without any.
 [[nodiscard]] std::optional<UsageSample> sample_process(pid_t pid);
+[[nodiscard]] std::optional<UsageSample> sample_processes(const std::vector<pid_t>& pids);
 
 struct Machine {
   std::string kernel;
@@ -53,16 +55,16 @@ struct Machine {
 };
 [[nodiscard]] Machine this_machine();
 
-/// Samples up to three processes on a thread of its own: every 20 ms for the first ten seconds, so
+/// Samples the processes on a thread of its own: every 20 ms for the first ten seconds, so
 /// that a short rush has a curve, then every 100 ms.
 class Sampler {
  public:
   struct Pids {
-    std::optional<pid_t> server;
+    std::vector<pid_t> servers;
     std::optional<pid_t> redis;
   };
   struct Curves {
-    UsageCurve server;
+    UsageCurve server;  ///< all of them added up; nothing while one of them is gone
     UsageCurve redis;
     UsageCurve tool;
   };

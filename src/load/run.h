@@ -31,6 +31,7 @@ struct SaleFacts {
   std::uint64_t held = 0;
   std::uint64_t sold = 0;
   std::uint64_t waiting = 0;
+  bool gateways_agree = true;  ///< all of them showed the figures above, within a second or two
 };
 
 /// Stock and line of the SKU as the sale's stream told them.
@@ -95,12 +96,19 @@ struct Run {
   Latency latency_corrected;                   ///< due to first answer
   Latency latency_final;                       ///< sent to final state
   Fairness fairness;
+  /// With several gateways: the order within each of them, added up.
+  std::optional<OrderKept> same_gateway;
   std::uint64_t oversold = 0;
   std::optional<Usage> server_usage;
   std::optional<Usage> redis_usage;
   std::optional<Usage> tool_usage;
 
   [[nodiscard]] std::uint64_t count(Outcome outcome) const { return outcomes[index_of(outcome)]; }
+  /// The order that is promised: of each gateway for itself. What came through one of several may
+  /// overtake what came through another; those pairs are in `fairness` and not in here.
+  [[nodiscard]] OrderKept promised_order() const;
+  /// Inversions whose two presses went through different gateways.
+  [[nodiscard]] std::uint64_t inversions_across_gateways() const;
   /// The server died or hung: what is missing for that reason is held against nobody.
   [[nodiscard]] bool server_lost() const { return !sale_after; }
   /// Of Outcome::refused_early, those whom no rule of the sale kept out: 429, 503 and the like.

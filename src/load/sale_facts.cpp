@@ -1,12 +1,21 @@
 #include "load/sale_facts.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <chrono>
+#include <thread>
+
+#include "load/monotonic.h"
 
 namespace dibs::load {
 namespace {
 
 namespace json = boost::json;
+
+/// A gateway hears of what others have sold within 0.1 s; a busy machine takes longer.
+constexpr std::int64_t kAgreeNs = 2'000'000'000;
+constexpr std::chrono::milliseconds kBetweenLooks(10);
 
 [[nodiscard]] std::string text_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -96,6 +105,36 @@ template <class Number = std::uint64_t>
   return facts_of(value.get_object(), *item);
 }
 
+[[nodiscard]] Result<SaleFacts> read_one(PlainClient& client, const Options& options) {
+  auto facts = ask_for_sale(client, options, "");
+  if (!facts || facts->stock_shown || options.operator_token.empty()) return facts;
+  // The token is shown only where it is needed: operators may have a listener of their own.
+  return ask_for_sale(client, options, "Authorization: Bearer " + options.operator_token + "\r\n");
+}
+
+[[nodiscard]] bool same_figures(const SaleFacts& a, const SaleFacts& b) {
+  return a.total == b.total && a.available == b.available && a.held == b.held && a.sold == b.sold &&
+         a.waiting == b.waiting;
+}
+
+/// What another server sold from the same stock.
+void add_book(const SaleFacts& other, SaleFacts& sum) {
+  sum.available += other.available - static_cast<std::int64_t>(other.total);
+  sum.held += other.held;
+  sum.sold += other.sold;
+  sum.waiting += other.waiting;
+}
+
+[[nodiscard]] std::vector<CounterGrowth> counters_of(PlainClient& client, const Options& options) {
+  std::vector<CounterGrowth> out;
+  const auto answer = client.ask(plain_get(options, "/metrics"));
+  if (!answer || answer->status != 200) return out;
+  for (const ZeroCounter& counter : options.zero_counters) {
+    if (const auto value = metric(answer->body, counter.name)) out.push_back({counter, *value});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<ZeroCounter> default_zero_counters() {
@@ -114,21 +153,34 @@ std::string plain_get(const Options& options, std::string_view path,
          std::string(extra_header) + "\r\n";
 }
 
-Result<SaleFacts> read_sale(PlainClient& client, const Options& options) {
-  auto facts = ask_for_sale(client, options, "");
-  if (!facts || facts->stock_shown || options.operator_token.empty()) return facts;
-  // The token is shown only where it is needed: operators may have a listener of their own.
-  return ask_for_sale(client, options, "Authorization: Bearer " + options.operator_token + "\r\n");
+Result<SaleFacts> read_sale(std::span<PlainClient> gateways, const Options& options) {
+  const std::int64_t deadline_ns = monotonic_ns() + kAgreeNs;
+  while (true) {
+    auto sum = read_one(gateways.front(), options);
+    if (!sum) return sum;
+    for (PlainClient& client : gateways.subspan(1)) {
+      const auto facts = read_one(client, options);
+      if (!facts) return facts;
+      if (options.books_apart) {
+        add_book(*facts, *sum);
+      } else {
+        sum->gateways_agree &= same_figures(*facts, *sum);
+      }
+    }
+    if (sum->gateways_agree || monotonic_ns() > deadline_ns) return sum;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
-std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options) {
-  std::vector<CounterGrowth> out;
-  const auto answer = client.ask(plain_get(options, "/metrics"));
-  if (!answer || answer->status != 200) return out;
-  for (const ZeroCounter& counter : options.zero_counters) {
-    if (const auto value = metric(answer->body, counter.name)) out.push_back({counter, *value});
+std::vector<CounterGrowth> read_counters(std::span<PlainClient> gateways, const Options& options) {
+  std::vector<CounterGrowth> sum = counters_of(gateways.front(), options);
+  for (PlainClient& client : gateways.subspan(1)) {
+    const auto more = counters_of(client, options);
+    for (std::size_t i = 0; i < std::min(sum.size(), more.size()); ++i) {
+      sum[i].growth += more[i].growth;
+    }
   }
-  return out;
+  return sum;
 }
 
 }  // namespace dibs::load

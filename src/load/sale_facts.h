@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,16 @@ namespace dibs::load {
 
 /// Asks for the sale and takes out what concerns `sku` (empty: its first item). Fails, saying what
 /// to do, when there is no answer (`unavailable`) or no such sale or item (`not_found`).
-[[nodiscard]] Result<SaleFacts> read_sale(PlainClient& client, const Options& options);
+///
+/// One client a gateway. Each shows the whole sale, some a moment later than others: asked again
+/// for up to two seconds until all show the same. With Options::books_apart, what each has sold is
+/// added up.
+[[nodiscard]] Result<SaleFacts> read_sale(std::span<PlainClient> gateways, const Options& options);
 
-/// The counters named in the options as /metrics shows them now; empty if there is no such page.
-[[nodiscard]] std::vector<CounterGrowth> read_counters(PlainClient& client, const Options& options);
+/// The counters named in the options as /metrics shows them now, added up over the gateways; empty
+/// if there is no such page.
+[[nodiscard]] std::vector<CounterGrowth> read_counters(std::span<PlainClient> gateways,
+                                                       const Options& options);
 
 /// A request without a buyer; `extra_header` ends with CRLF or is empty.
 [[nodiscard]] std::string plain_get(const Options& options, std::string_view path,

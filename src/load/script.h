@@ -25,6 +25,10 @@ class Script {
 
   /// Whether a store may pay inside the buy: Options::token_in_reference.
   [[nodiscard]] bool may_pay_at_once() const { return options_.token_in_reference; }
+  /// Which book the buyer's order is in; all in one but with Options::books_apart.
+  [[nodiscard]] std::uint32_t book_of(std::uint32_t buyer) const {
+    return options_.books_apart ? options_.gateway_of(buyer) : 0;
+  }
   [[nodiscard]] Ask first_ask(std::uint32_t buyer) const;
   [[nodiscard]] bool leaves_early(std::uint32_t buyer) const { return leaves_early_[buyer]; }
   [[nodiscard]] bool payment_fails(std::uint32_t buyer) const { return payment_fails_[buyer]; }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "load/codes.h"
 #include "load/line_judge.h"
@@ -35,6 +36,20 @@ void summarise_latency(Run& run) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(offered, 0));
 }
 
+/// The order within each gateway. Overtakes are places among those who pressed at the same one.
+[[nodiscard]] OrderKept order_within_gateways(const Run& run, const Offer& offer,
+                                              const Border& border) {
+  OrderKept sum;
+  for (std::uint32_t gateway = 0; gateway < run.options.gateways(); ++gateway) {
+    std::vector<Press> own;
+    std::ranges::copy_if(run.presses, std::back_inserter(own), [&](const Press& press) {
+      return run.options.gateway_of(press.buyer) == gateway;
+    });
+    sum.add(order_of(judge_fairness(own, offer, border)));
+  }
+  return sum;
+}
+
 [[nodiscard]] std::int64_t last_moment(const Run& run) {
   std::int64_t last = 0;
   for (const Press& press : run.presses) {
@@ -49,6 +64,12 @@ std::uint64_t Run::turned_away() const {
   std::uint64_t kept_out = 0;
   for (const auto& [code, number] : codes) kept_out += keeps_out(code) ? number : 0;
   return count(Outcome::refused_early) - std::min(count(Outcome::refused_early), kept_out);
+}
+
+OrderKept Run::promised_order() const { return same_gateway.value_or(order_of(fairness)); }
+
+std::uint64_t Run::inversions_across_gateways() const {
+  return fairness.inversions - promised_order().inversions;
 }
 
 std::int64_t Run::units_added() const {
@@ -84,6 +105,8 @@ void summarise(Run& run, std::optional<std::int64_t> border_ns) {
   const Offer offer{run.stock, run.sale_before.line_limit, added};
   const Border border{border_ns, find_reopening(run.presses, offer)};
   run.fairness = judge_fairness(run.presses, offer, border);
+  run.same_gateway.reset();
+  if (run.options.gateways() > 1) run.same_gateway = order_within_gateways(run, offer, border);
   const std::uint64_t sold = run.count(Outcome::paid);
   const std::uint64_t offered = units_offered(run);
   run.oversold = sold > offered ? sold - offered : 0;

@@ -14,7 +14,9 @@ std::string to_html(const Run& run, Language language) {
   frame.set("css", std::string(embedded::report_css()));
   frame.set("data", report_data(run, language));
   frame.set("chart", std::string(embedded::chart_js()));
-  frame.set("script", std::string(embedded::report_charts_js()).append(embedded::report_js()));
+  frame.set("script", std::string(embedded::report_common_js())
+                          .append(embedded::report_charts_js())
+                          .append(embedded::report_js()));
   return frame.fill(embedded::report_html());
 }
 

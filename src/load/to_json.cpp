@@ -38,7 +38,8 @@ void write_optional(JsonWriter& json, std::string_view name, const std::optional
   }
 }
 
-void write_fairness(JsonWriter& json, const Fairness& fairness) {
+void write_fairness(JsonWriter& json, const Run& run) {
+  const Fairness& fairness = run.fairness;
   json.key("fairness").begin_object();
   json.member("first_come_accuracy", rounded(fairness.first_come_accuracy));
   json.member("inversions", fairness.inversions);
@@ -53,6 +54,8 @@ void write_fairness(JsonWriter& json, const Fairness& fairness) {
   json.member("arrival_pairs", fairness.arrival_pairs);
   write_optional(json, "border_answered_ns", fairness.border.answered_ns);
   write_optional(json, "border_arrival", fairness.border.arrival);
+  json.member("inversions_same_gateway", run.promised_order().inversions);
+  json.member("inversions_across_gateways", run.inversions_across_gateways());
   json.end_object();
 }
 
@@ -139,6 +142,7 @@ void write_settings(JsonWriter& json, const Run& run) {
   json.member("line_limit", run.sale_before.line_limit);
   json.member("connections", std::uint64_t{options.connections});
   json.member("new_connections", options.new_connections);
+  json.member("gateways", std::uint64_t{options.gateways()});
   json.member("pacing", name_of(options.pacing)).member("per_second", options.per_second);
   json.member("entry_failure", options.entry_failure);
   json.member("payment_failure", options.payment_failure);
@@ -164,7 +168,7 @@ void write_run(JsonWriter& json, const Run& run) {
   write_latency(json, "latency_final_ms", run.latency_final);
   write_latency(json, "latency_corrected_ms", run.latency_corrected);
   write_outcomes(json, run);
-  write_fairness(json, run.fairness);
+  write_fairness(json, run);
   json.member("oversold", run.oversold);
   json.key("resources").begin_object();
   write_usage(json, "server", run.server_usage);

@@ -43,27 +43,31 @@ class Verdict {
   }
 
   void judge_order() {
-    const Fairness& fairness = run_.fairness;
-    if (fairness.inversions > 0) {
-      const std::string pairs = with_commas(fairness.inversions);
-      const std::string places = with_commas(fairness.max_overtake);
-      const std::string gap = fixed(fairness.max_gap_ms, 3);
-      say("Not first come, first served: in " + pairs +
+    // Across gateways nothing is promised, so the accuracy is not either.
+    const bool several = run_.options.gateways() > 1;
+    const OrderKept order = run_.promised_order();
+    const std::string where = several ? "at one gateway, in " : "in ";
+    if (order.inversions > 0) {
+      const std::string pairs = with_commas(order.inversions);
+      const std::string places = with_commas(order.max_overtake);
+      const std::string gap = fixed(order.max_gap_ms, 3);
+      say("Not first come, first served: " + where + pairs +
               " pairs somebody who pressed later was given a unit and somebody earlier was not "
               "(by up to " +
               places + " places and " + gap + " ms).",
           "선착순이 지켜지지 않았습니다: 먼저 누른 사람 대신 나중에 누른 사람이 받은 쌍이 " +
               pairs + "개입니다 (최대 " + places + "명 차이, " + gap + " ms).");
     }
-    if (fairness.first_come_accuracy < 1 && !run_.server_lost()) {
-      const std::string share = fixed(fairness.first_come_accuracy * 100, 1);
+    const double accuracy = run_.fairness.first_come_accuracy;
+    if (accuracy < 1 && !several && !run_.server_lost()) {
+      const std::string share = fixed(accuracy * 100, 1);
       say("Only " + share + " % of those who came first bought.",
           "먼저 온 사람 중 " + share + " %만 구매했습니다.");
     }
-    if (fairness.arrival_inversions > 0) {
-      const std::string pairs = with_commas(fairness.arrival_inversions);
-      const std::string places = with_commas(fairness.arrival_max_overtake);
-      const std::string gap = fixed(fairness.arrival_max_gap_ms, 3);
+    if (order.arrival_inversions > 0) {
+      const std::string pairs = with_commas(order.arrival_inversions);
+      const std::string places = with_commas(order.arrival_max_overtake);
+      const std::string gap = fixed(order.arrival_max_gap_ms, 3);
       say("Arrivals were numbered out of order: " + pairs + " pairs (by up to " + places +
               " places and " + gap + " ms).",
           "도착 번호의 순서가 어긋났습니다: " + pairs + "쌍 (최대 " + places + "명 차이, " + gap +
@@ -132,7 +136,12 @@ std::string all_held(const Run& run, Language language) {
   const std::string border = border_words(fairness.border, language);
   std::string out = korean ? "모든 약속이 지켜졌습니다: " + units + "개 중 " + sold + "개 판매"
                            : "All promises held: " + sold + " of " + units + " units sold";
-  if (run.count(Outcome::paid) > 0 && fairness.first == fairness.eligible) {
+  if (run.options.gateways() > 1) {
+    const std::string pairs = with_commas(run.inversions_across_gateways());
+    out += korean ? ", 게이트웨이마다 순서가 지켜졌습니다 (서로 다른 게이트웨이 사이의 역전 " +
+                        pairs + "쌍)"
+                  : ", in order at each gateway (" + pairs + " pairs overtaken across them)";
+  } else if (run.count(Outcome::paid) > 0 && fairness.first == fairness.eligible) {
     out += korean ? ", 자격이 있는 구매자 모두에게 돌아갔습니다"
                   : ", and every eligible buyer got one";
   } else if (run.count(Outcome::paid) > 0) {

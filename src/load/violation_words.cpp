@@ -55,6 +55,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"An order's seq went back between two answers", "두 응답 사이에 주문의 seq가 줄어듦"},
     {"Available, held and sold do not add up to the total",
      "판매 가능, 결제 대기, 판매됨의 합이 전체와 다름"},
+    {"Gateways show different stock of the same sale", "게이트웨이마다 같은 판매의 재고가 다름"},
     {"Place and position are not shown exactly while waiting",
      "대기 중에만 있어야 할 자리와 순번이 맞지 않음"},
     {"The sale counts other units as sold than its buyers have bought",

@@ -19,21 +19,16 @@ constexpr std::int64_t kStreamDelayNs = 100'000'000;
 
 }  // namespace
 
-Watch::Watch(const Script& script, std::string sku, const Endpoint& endpoint, Poller& poller,
-             std::uint32_t tag, Crowd& crowd)
-    : script_(script),
-      sku_(std::move(sku)),
-      endpoint_(endpoint),
-      poller_(poller),
-      tag_(tag),
-      crowd_(crowd) {}
+Watch::Watch(const Script& script, std::string sku, const Place& place, Poller& poller,
+             Crowd& crowd)
+    : script_(script), sku_(std::move(sku)), place_(place), poller_(poller), crowd_(crowd) {}
 
 void Watch::open() {
   if (socket_.valid()) return;
-  socket_ = begin_connect(endpoint_);
+  socket_ = begin_connect(place_.endpoint);
   asked_ = false;
   reader_ = {};
-  if (!socket_.valid() || !poller_.add(socket_.get(), tag_)) close();
+  if (!socket_.valid() || !poller_.add(socket_.get(), place_.tag)) close();
 }
 
 void Watch::close() {
@@ -91,7 +86,8 @@ void Watch::on_line(const http::ServerEvent& event) {
   now_.at_ns = monotonic_ns();
   now_.waiting = number_member(event.data, "waiting");
   curve_.push_back(now_);
-  crowd_.on_line(number_member(event.data, "head"), now_.waiting, now_.at_ns);
+  const std::uint64_t head = number_member(event.data, "head");
+  crowd_.on_line(place_.gateway, head, now_.waiting, now_.at_ns);
 }
 
 void Watch::note_border() {

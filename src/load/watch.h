@@ -14,13 +14,19 @@
 
 namespace dibs::load {
 
-/// Listens to the sale's public stream on one connection for the whole crowd: tells the crowd where
+/// Listens to the sale's public stream of one gateway for all who buy there: tells the crowd where
 /// the line stands, keeps the curve of the stock, and notices when stock is added or the
 /// sale closes, which no comparison of fairness may cross. One thread.
 class Watch {
  public:
-  Watch(const Script& script, std::string sku, const Endpoint& endpoint, Poller& poller,
-        std::uint32_t tag, Crowd& crowd);
+  /// Where it listens, and which events of the poller are its own.
+  struct Place {
+    Endpoint endpoint;
+    std::uint32_t gateway = 0;
+    std::uint32_t tag = 0;
+  };
+
+  Watch(const Script& script, std::string sku, const Place& place, Poller& poller, Crowd& crowd);
 
   /// Begins to listen, or resumes after the stream has ended. Does nothing while it is open.
   void open();
@@ -43,9 +49,8 @@ class Watch {
 
   const Script& script_;
   std::string sku_;
-  Endpoint endpoint_;
+  Place place_;
   Poller& poller_;
-  std::uint32_t tag_;
   Crowd& crowd_;
   Fd socket_;
   bool asked_ = false;

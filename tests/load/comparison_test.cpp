@@ -139,6 +139,52 @@ TEST(Comparison, FailsForABrokenPromiseOfDibsAndNotForAFindingOfABaseline) {
   EXPECT_EQ(exit_status(all), 3) << "a server that is gone";
 }
 
+/// Of what several gateways mean, every report speaks; with one gateway, none.
+TEST(Comparison, SaysInEveryReportThatOrderIsPromisedPerGateway) {
+  Comparison all = two_cases();
+  constexpr std::string_view kPromise = "Order is promised at each gateway";
+  constexpr std::string_view kOnlyOne = "engine has one gateway";
+  for (const std::string& report :
+       {table(all, Language::english), to_json(all), to_html(all, Language::english)}) {
+    EXPECT_EQ(report.find(kPromise), std::string::npos);
+  }
+  all.gateways = 2;
+  for (auto& run : all.cases[0].runs) {
+    run.options.further = {{"127.0.0.1", 1}};
+    run.fairness.inversions = 7;
+    run.same_gateway = {.inversions = 3};
+  }
+  for (const std::string& report :
+       {table(all, Language::english), to_json(all), to_html(all, Language::english)}) {
+    EXPECT_NE(report.find(kPromise), std::string::npos) << report;
+    EXPECT_NE(report.find(kOnlyOne), std::string::npos);
+  }
+  EXPECT_NE(table(all, Language::korean).find("게이트웨이별로"), std::string::npos);
+  const json::object lock = json::parse(to_json(all)).at("cases").at(0).as_object();
+  EXPECT_EQ(lock.at("gateways"), 2);
+  EXPECT_EQ(lock.at("fairness").at("inversions").to_number<double>(), 7);
+  EXPECT_EQ(lock.at("fairness").at("inversions_same_gateway").to_number<double>(), 3);
+  EXPECT_EQ(lock.at("fairness").at("inversions_across_gateways").to_number<double>(), 4);
+  EXPECT_NE(to_csv(all).find(",2,3\n"), std::string::npos);
+}
+
+/// Across gateways nothing is promised; at one of them everything is.
+TEST(Comparison, BlamesDibsForTheOrderAtOneGatewayOnly) {
+  Comparison all = two_cases();
+  all.gateways = 2;
+  auto& run = all.cases[2].runs[0];
+  run.options.further = {{"127.0.0.1", 1}};
+  run.fairness.inversions = 5;
+  run.fairness.first_come_accuracy = 0.5;
+  run.same_gateway.emplace();
+  EXPECT_EQ(exit_status(all), 0);
+  run.same_gateway->inversions = 1;
+  EXPECT_EQ(exit_status(all), 1);
+  run.same_gateway.reset();
+  run.options.further.clear();
+  EXPECT_EQ(exit_status(all), 1) << "with one gateway the same is a broken promise";
+}
+
 TEST(Comparison, CountsUnitsThatAreLostOrInvented) {
   auto run = run_of("queue", 10, 1.0, 10);
   EXPECT_EQ(run.units_missing(), 0);

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -70,8 +71,15 @@ struct FakeServer::Impl {
     FakeRequest request;
   };
 
+  /// What the gateways of one sale share.
+  struct Shared {
+    explicit Shared(Options options) : sale(std::move(options)) {}
+    std::mutex mutex;
+    FakeSale sale;  ///< guarded by mutex
+  };
+
   Options options;
-  FakeSale sale;
+  std::shared_ptr<Shared> shared;
   Fd listener;
   std::uint16_t port = 0;
   std::atomic<bool> stop = false;
@@ -81,7 +89,8 @@ struct FakeServer::Impl {
   std::string told;              ///< what the streams know
   std::thread thread;
 
-  explicit Impl(Options given) : options(given), sale(std::move(given)) {
+  Impl(Options given, std::shared_ptr<Shared> given_shared)
+      : options(std::move(given)), shared(std::move(given_shared)) {
     listener = Fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
     setsockopt(listener.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
@@ -117,14 +126,15 @@ struct FakeServer::Impl {
         if (polled[i].revents != 0) read(clients[i - 1]);
       }
       if (polled[0].revents != 0) accept_all();
-      answer_upto(began);
+      answer_upto(began - options.late);
       tell_streams();
       std::erase_if(clients, [](const auto& client) { return !client->socket.valid(); });
     }
   }
 
   [[nodiscard]] bool has_pressed(std::uint64_t times) const {
-    return times > 0 && sale.presses() >= times;
+    const std::lock_guard lock(shared->mutex);
+    return times > 0 && shared->sale.presses() >= times;
   }
 
   void die() {
@@ -175,10 +185,13 @@ struct FakeServer::Impl {
     if (options.stream && request.path == "/v1/sales/rush/events") {
       client.stream = true;
       send_all(client.socket,
-               "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + sale.stream_events());
+               "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + stream_events());
       return;
     }
-    const FakeAnswer out = sale.answer(request);
+    const FakeAnswer out = [&] {
+      const std::lock_guard lock(shared->mutex);
+      return shared->sale.answer(request);
+    }();
     if (out.cut) {
       client.socket = Fd();
     } else {
@@ -186,8 +199,13 @@ struct FakeServer::Impl {
     }
   }
 
+  [[nodiscard]] std::string stream_events() const {
+    const std::lock_guard lock(shared->mutex);
+    return shared->sale.stream_events();
+  }
+
   void tell_streams() {
-    std::string now = sale.stream_events();
+    std::string now = stream_events();
     if (now == told) return;
     told = std::move(now);
     for (const auto& client : clients) {
@@ -196,7 +214,13 @@ struct FakeServer::Impl {
   }
 };
 
-FakeServer::FakeServer(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+FakeServer::FakeServer(Options options) {
+  auto shared = std::make_shared<Impl::Shared>(options);
+  impl_ = std::make_unique<Impl>(std::move(options), std::move(shared));
+}
+
+FakeServer::FakeServer(Options options, const FakeServer& first)
+    : impl_(std::make_unique<Impl>(std::move(options), first.impl_->shared)) {}
 
 FakeServer::~FakeServer() {
   impl_->stop = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -47,6 +48,8 @@ class FakeServer {
     bool knows_nobody = false;   ///< 401 for whoever shows credentials
     /// The nth press meets a buyer who has an order already, for all n that this divides. 0: none.
     std::uint64_t limit_reached_every = 0;
+    /// A request lies here for so long before it reaches the sale.
+    std::chrono::microseconds late{0};
     bool slows_payments = false;  ///< the first payment of each order is answered 429
     /// What happens after so many presses; 0: never.
     std::uint64_t restock_after = 0;  ///< five units are added
@@ -56,6 +59,8 @@ class FakeServer {
   };
 
   explicit FakeServer(Options options);
+  /// Another gateway of the sale that `first` sells; of `options` counts what concerns the server.
+  FakeServer(Options options, const FakeServer& first);
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
   ~FakeServer();

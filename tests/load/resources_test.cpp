@@ -45,7 +45,7 @@ TEST(Usage, OfTooFewSamplesIsNotGuessed) {
 }
 
 TEST(Sampler, SeesThisProcessWork) {
-  Sampler sampler({.server = getpid(), .redis = std::nullopt});
+  Sampler sampler({.servers = {getpid()}, .redis = std::nullopt});
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(120);
   while (std::chrono::steady_clock::now() < end) {
   }
@@ -54,6 +54,16 @@ TEST(Sampler, SeesThisProcessWork) {
   EXPECT_GT(curves.server.samples.back().cpu_seconds, curves.server.samples.front().cpu_seconds);
   EXPECT_GT(curves.tool.samples.front().rss_mib, 0);
   EXPECT_TRUE(curves.redis.samples.empty());
+}
+
+TEST(Sampler, AddsUpAllGatewaysAndIsSilentWhenOneIsGone) {
+  const auto one = sample_processes({getpid()});
+  const auto three = sample_processes({getpid(), getpid(), getpid()});
+  ASSERT_TRUE(one && three);
+  EXPECT_GE(three->cpu_seconds, 3 * one->cpu_seconds);
+  EXPECT_NEAR(three->rss_mib, 3 * one->rss_mib, one->rss_mib);
+  EXPECT_FALSE(sample_processes({getpid(), -1}).has_value());
+  EXPECT_FALSE(sample_processes({}).has_value());
 }
 
 TEST(Netstat, ValuesAreFoundUnderTheirNames) {

@@ -43,34 +43,22 @@ def port_told_by(process):
     return None, said
 
 
-class Server:
-    """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it. Its log lies
-    beside the data directory, or in `log`. `under` is a command to run it under. With `keep_port` it
-    comes back on the port that it had, for clients that know only that one."""
+class Child:
+    """A program that listens on `port` of 127.0.0.1, once it has told its port."""
 
-    def __init__(self, data, *flags, demo=True, log=None, under=(), keep_port=False):
-        self.data = str(data)
-        self.log = log or os.path.join(os.path.dirname(self.data), "serve.log")
-        self.under = under
-        self.keep_port = keep_port
-        self.flags = ["--insecure-demo"] if demo else []
-        self.flags += flags
+    def __init__(self):
         self.process = None
-        self.port = None
+        self.port = 0
 
-    def start(self):
-        environment = {**os.environ, "DIBS_OPERATOR_TOKENS": f"anna:{OPERATOR_TOKEN}",
-                       "DIBS_SUPPORT_TOKENS": f"sam:{SUPPORT_TOKEN}", "DIBS_SHOP_KEY": SHOP_KEY}
-        listen = f"127.0.0.1:{self.port if self.keep_port and self.port else 0}"
-        log = open(self.log, "ab")
-        self.process = subprocess.Popen(
-            [*self.under, str(BINARY), "serve", "--listen", listen, "--data", self.data, *self.flags],
-            stdout=subprocess.PIPE, stderr=log, env=environment)
-        log.close()
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def await_port(self, what):
         port, said = port_told_by(self.process)
         if port is None:
             self.kill()
-            raise AssertionError(f"the server did not start; it said: {said!r}; see {log.name}")
+            raise AssertionError(f"{what} did not start; it said: {said!r}")
         self.port = port
         return self
 
@@ -81,6 +69,32 @@ class Server:
             self.process.wait()
             self.process.stdout.close()
             self.process = None
+
+
+class Server(Child):
+    """`dibs serve` on a free port of 127.0.0.1, with a data directory that outlives it. Its log lies
+    beside the data directory, or in `log`. `under` is a command to run it under. With `keep_port` it
+    comes back on the port that it had, for clients that know only that one."""
+
+    def __init__(self, data, *flags, demo=True, log=None, under=(), keep_port=False):
+        super().__init__()
+        self.data = str(data)
+        self.log = log or os.path.join(os.path.dirname(self.data), "serve.log")
+        self.under = under
+        self.keep_port = keep_port
+        self.flags = ["--insecure-demo"] if demo else []
+        self.flags += flags
+
+    def start(self):
+        environment = {**os.environ, "DIBS_OPERATOR_TOKENS": f"anna:{OPERATOR_TOKEN}",
+                       "DIBS_SUPPORT_TOKENS": f"sam:{SUPPORT_TOKEN}", "DIBS_SHOP_KEY": SHOP_KEY}
+        listen = f"127.0.0.1:{self.port if self.keep_port and self.port else 0}"
+        log = open(self.log, "ab")
+        self.process = subprocess.Popen(
+            [*self.under, str(BINARY), "serve", "--listen", listen, "--data", self.data, *self.flags],
+            stdout=subprocess.PIPE, stderr=log, env=environment)
+        log.close()
+        return self.await_port(f"the server (see {log.name})")
 
     def stop(self):
         """SIGTERM; the exit status."""

@@ -2,42 +2,24 @@
 
 import http.client
 import json
-import signal
 import subprocess
 
 import dibs
 
 
-class Provider:
+class Provider(dibs.Child):
     """Its books lie in `data` and outlive it; a second start listens on the same port."""
 
     def __init__(self, data, *flags):
+        super().__init__()
         self.data = str(data)
         self.flags = flags
-        self.process = None
-        self.port = 0
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
 
     def start(self):
         self.process = subprocess.Popen(
             [str(dibs.BINARY), "payments", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--delay",
              "0ms", *self.flags], stdout=subprocess.PIPE)
-        port, said = dibs.port_told_by(self.process)
-        if port is None:
-            self.kill()
-            raise AssertionError(f"the provider did not start; it said: {said!r}")
-        self.port = port
-        return self
-
-    def kill(self):
-        if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process.stdout.close()
-            self.process = None
+        return self.await_port("the provider")
 
     def call(self, method, path, body=None, key=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

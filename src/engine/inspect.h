@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "sale/sale.h"
+#include "store/event_feed.h"
 
 /// Reading a data directory without an engine: what `dibs journal`, `dibs audit` and `dibs why`
 /// do. Each changes nothing and may run beside the server (a record that is just being written is
@@ -44,6 +45,14 @@ struct JournalReport {
 /// `to_seq` (0: all of them).
 [[nodiscard]] Result<void> dump(const std::string& dir, Seq to_seq,
                                 const std::function<void(std::string_view)>& line);
+
+/// Gives every event of the journal that is durable at the call, in order, until `visit` says
+/// false.
+[[nodiscard]] Result<void> events(const std::string& dir,
+                                  const std::function<bool(const store::FedEvent&)>& visit);
+/// What the events of this data directory are known by: store::EventFeed::epoch_of. Empty: there is
+/// no event yet.
+[[nodiscard]] Result<std::string> events_epoch(const std::string& dir);
 
 /// Every sale as it was right after its event `to_seq` (0: after its last).
 [[nodiscard]] Result<std::vector<sale::SaleView>> replay(const std::string& dir, Seq to_seq);

@@ -26,6 +26,12 @@ class FakeFeed final : public store::EventFeed {
     return event;
   }
 
+  /// Appends an event as it is.
+  void append(const std::string& sale, sale::Event event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back({Position(events_.size() + 1), SaleId(sale), std::move(event)});
+  }
+
   [[nodiscard]] Position durable_position() const override {
     const std::lock_guard lock(mutex_);
     return Position(events_.size());

@@ -29,7 +29,6 @@ inline constexpr std::string_view kRequests = "dibs_http_requests_total";
 inline constexpr std::string_view kLateNumbers = "dibs_engine_late_numbers_total";
 inline constexpr std::string_view kLastCommit = "dibs_engine_last_commit_seconds";
 inline constexpr std::string_view kSlowestCommit = "dibs_engine_slowest_commit_seconds";
-// Of a ledger, once one is kept; rows come with it.
 inline constexpr std::string_view kLedgerLagEvents = "dibs_ledger_lag_events";
 inline constexpr std::string_view kLedgerLag = "dibs_ledger_lag_seconds";
 inline constexpr std::string_view kJournalPosition = "dibs_engine_journal_position";
@@ -69,6 +68,27 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
      "Notices sent to the sale's shop, repeats too."},
     {"dibs_notices_failed_total", MetricType::counter, "notices", "sale",
      "Of these, not answered with 2xx; each is repeated."},
+
+    {"dibs_ledger_connected", MetricType::gauge, "", "",
+     "1 while the database of the ledger answers; with write-back, as all of dibs_ledger_."},
+    {kLedgerLagEvents, MetricType::gauge, "events", "",
+     "Durable events that the ledger does not have yet."},
+    {kLedgerLag, MetricType::gauge, "seconds", "",
+     "For how long there has been something that the ledger does not have; 0 when it has all."},
+    {"dibs_ledger_applied_events_total", MetricType::counter, "events", "",
+     "Events applied to the ledger."},
+    {"dibs_ledger_duplicate_events_total", MetricType::counter, "events", "",
+     "Events that the ledger had already, maybe from another writer; they were skipped."},
+    {"dibs_ledger_transactions_total", MetricType::counter, "transactions", "",
+     "Batches of events committed to the ledger."},
+    {"dibs_ledger_failures_total", MetricType::counter, "calls", "",
+     "Calls of the ledger's database, or readings for it, that failed; each is repeated."},
+    {"dibs_ledger_stopped_sales", MetricType::gauge, "sales", "",
+     "Sales of which nothing more is applied, since their events do not continue what the ledger "
+     "has: the log and its table `applied` say why. Must be 0."},
+    {"dibs_ledger_drift_items", MetricType::gauge, "items", "",
+     "Items of which ledger and store said different things at the same event, when last "
+     "compared. Must be 0; dibs audit --ledger says what."},
 
     {kConnections, MetricType::gauge, "connections", "", "Connections now open."},
     {"dibs_http_connections_accepted_total", MetricType::counter, "connections", "",

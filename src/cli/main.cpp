@@ -20,10 +20,10 @@ int run(int argc, char** argv) {
   app.footer(
       "Exit status: 0 all promises held, 1 a promise was broken, 2 bad usage, 3 a part "
       "could not be reached.");
-  const std::array subcommands = {add_serve(app),    add_doctor(app),   add_rush(app),
-                                  add_compare(app),  add_baseline(app), add_load(app),
-                                  add_payments(app), add_audit(app),    add_why(app),
-                                  add_journal(app),  add_sale(app),     add_tables(app)};
+  const std::array subcommands = {
+      add_serve(app),   add_doctor(app),   add_rush(app),   add_compare(app), add_baseline(app),
+      add_load(app),    add_payments(app), add_ledger(app), add_audit(app),   add_why(app),
+      add_journal(app), add_sale(app),     add_tables(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

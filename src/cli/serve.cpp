@@ -21,6 +21,7 @@
 #include "cli/serve_options.h"
 #include "cli/stats.h"
 #include "cli/subcommands.h"
+#include "cli/write_back.h"
 #include "http/server.h"
 #include "store/ordered.h"
 
@@ -36,6 +37,9 @@ constexpr Duration kFailurePatience = std::chrono::seconds(1);
 /// A client that has connected gets so long to send its request: several times the way there and
 /// back around the world. Those whose connection is only kept open are closed after it.
 constexpr Duration kDrainGrace = std::chrono::seconds(1);
+
+/// The ledger's last batches are written before the end; what is left follows after the next start.
+constexpr Duration kLedgerPatience = std::chrono::seconds(5);
 
 /// Connections are descriptors: takes as many as the system lets this process have.
 void raise_descriptor_limit() {
@@ -61,12 +65,14 @@ sigset_t block_end_signals() {
 struct Parts {
   std::unique_ptr<Seller> seller;
   std::unique_ptr<events::NoticeRelay> notices;
+  std::unique_ptr<ledger::Follower> ledger;
   ChosenProvider payments;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
 
   ~Parts() {
     server.reset();
+    if (ledger) ledger->let_go();
     if (seller) seller->drain();
     api.reset();
   }
@@ -94,6 +100,9 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto notices = choose_notices(options, *parts.seller, api_options);
   if (!notices) return std::unexpected(notices.error());
   parts.notices = std::move(*notices);
+  auto ledger = choose_write_back(options, *parts.seller);
+  if (!ledger) return std::unexpected(ledger.error());
+  parts.ledger = std::move(*ledger);
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
@@ -103,6 +112,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
                               parts.seller->add_stats(all);
                               if (parts.server) add_http_stats(all, *parts.server);
                               add_notice_stats(all, parts.notices.get());
+                              add_ledger_stats(all, parts.ledger.get());
                               return all;
                             });
   if (!api) return std::unexpected(api.error());
@@ -182,6 +192,7 @@ int serve(ServeOptions& options, CLI::App& app) {
     log_fault(assembled.error());
     return status_of(assembled.error().kind);
   }
+  if (parts.ledger) parts.ledger->begin();
   if (auto started = parts.seller->start(); !started) {
     log_fault(started.error());
     return status_of(started.error().kind);
@@ -193,6 +204,7 @@ int serve(ServeOptions& options, CLI::App& app) {
     put_demo_sale(parts.seller->store(), std::chrono::seconds(options.demo_opens_in));
   auto sales = sales_of(parts.seller->store());
   warn_of_sales_without_provider(parts, sales);
+  if (parts.ledger) parts.ledger->know(sales);
   begin_notices(parts.notices.get(), std::move(sales));
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
@@ -203,7 +215,9 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.api->let_go();
   parts.server->drain(kDrainPatience, kDrainGrace);
   parts.api->stop();
+  if (parts.ledger) parts.ledger->let_go();
   parts.seller->drain();
+  if (parts.ledger) parts.ledger->stop(kLedgerPatience);
   if (parts.notices) parts.notices->stop();
   log_info("stopped cleanly");
   return kHeld;

@@ -91,6 +91,15 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "replica too), relaxed (as Redis is set); the engine is always strict")
       ->check(CLI::IsMember({"strict", "replica", "relaxed"}))
       ->capture_default_str();
+  app.add_option("--ledger", options.ledger,
+                 "SQL tables that follow every order and the stock: sqlite:FILE, "
+                 "postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE; default: "
+                 "sqlite:ledger.db in --data; not with --store");
+  app.add_option("--write-back", options.write_back,
+                 "When they follow: async (right after the answer), sync (before it, to see what "
+                 "async is worth) or none")
+      ->check(CLI::IsMember({"async", "sync", "none"}))
+      ->capture_default_str();
   app.add_option("--ingress", options.ingress,
                  "Threads that read requests, 1 to 64; 0: half of the cores, at most 8")
       ->check(CLI::Range(0U, kIngressMax))

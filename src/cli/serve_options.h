@@ -20,6 +20,8 @@ struct ServeOptions {
   std::string data = "dibs-data";
   std::string store;  ///< redis://… or unix:…; empty: the embedded engine
   std::string durability = "strict";
+  std::string ledger;  ///< URL; empty: SQLite beside the journal
+  std::string write_back = "async";
   std::uint32_t ingress = 0;  ///< 0: see ingress_loops
   std::vector<std::string> jwt_key_files;
   std::string jwt_algorithm;

@@ -21,5 +21,8 @@ void recovery(Size size);
 void expiry(Size size);
 /// Commands a second of the functions on Redis, by the server's processor time.
 void redis_functions(Size size);
+/// Events a second into the ledger, on each database that is installed, beside plain inserts of as
+/// many rows.
+void ledger(Size size);
 
 }  // namespace dibs::bench

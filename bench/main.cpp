@@ -17,6 +17,7 @@ constexpr Benchmark kBenchmarks[] = {
     {"memory", dibs::bench::memory}, {"waiting", dibs::bench::waiting_memory},
     {"engine", dibs::bench::engine}, {"recovery", dibs::bench::recovery},
     {"expiry", dibs::bench::expiry}, {"redis", dibs::bench::redis_functions},
+    {"ledger", dibs::bench::ledger},
 };
 
 }  // namespace
@@ -31,7 +32,8 @@ int main(int count, char** arguments) {
     return 0;
   }
   std::fputs(
-      "usage: dibs_bench rules|growth|memory|waiting|engine|recovery|expiry|redis [small|large]\n",
+      "usage: dibs_bench rules|growth|memory|waiting|engine|recovery|expiry|redis|ledger "
+      "[small|large]\n",
       stderr);
   return 2;
 }

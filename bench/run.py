@@ -18,7 +18,7 @@ BUILD = HERE.parent / "build" / "release"
 def commands(size):
     small = size == "small"
     bench = [str(BUILD / "bench" / "dibs_bench")]
-    for name in ("rules", "growth", "memory", "waiting", "engine", "recovery", "expiry", "redis"):
+    for name in ("rules", "growth", "memory", "waiting", "engine", "recovery", "expiry", "redis", "ledger"):
         yield bench + [name, size]
     python = [sys.executable]
     yield python + [str(HERE / "http_against_nginx.py"), *(("1", "1") if small else ("4", "7"))]

@@ -94,7 +94,7 @@ void add_flags(CLI::App& app, ServeOptions& options) {
   app.add_option("--ledger", options.ledger,
                  "SQL tables that follow every order and the stock: sqlite:FILE, "
                  "postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE; default: "
-                 "sqlite:ledger.db in --data; not with --store");
+                 "sqlite:ledger.db in --data, or with --store none");
   app.add_option("--write-back", options.write_back,
                  "When they follow: async (right after the answer), sync (before it, to see what "
                  "async is worth) or none")

@@ -33,20 +33,16 @@ Result<std::unique_ptr<ledger::Follower>> choose_write_back(const ServeOptions& 
     return fault(FaultKind::bad_input, "--ledger is given with --write-back none.",
                  "Leave one of them out.");
   }
-  engine::Engine* engine = seller.engine();
-  if (engine == nullptr) {
-    if (options.ledger.empty()) return nullptr;
-    return fault(FaultKind::bad_input,
-                 "A ledger in this process is written from the engine's journal only.",
-                 "With --store, leave --ledger out.");
-  }
+  // Gateways on one Redis would each write a file of their own; one for all must be named.
+  if (seller.engine() == nullptr && options.ledger.empty()) return nullptr;
   auto address = ledger_address(options);
   if (!address) return std::unexpected(refused(options, address.error()));
   ledger::Follower::Options settings;
   settings.address = *address;
   settings.sync = options.write_back == "sync";
   settings.on_warning = [](const std::string& warning) { log_warning(warning); };
-  auto follower = std::make_unique<ledger::Follower>(std::move(settings), *engine, system_clock());
+  auto follower =
+      std::make_unique<ledger::Follower>(std::move(settings), seller.feed(), system_clock());
   if (auto opened = follower->try_open(); !opened) {
     const bool file = address->dialect == ledger::Dialect::sqlite;
     if (file || opened.error().kind == FaultKind::bad_input) {
@@ -54,7 +50,7 @@ Result<std::unique_ptr<ledger::Follower>> choose_write_back(const ServeOptions& 
     }
     log_warning(opened.error().what + " Selling begins without it; the ledger follows later.");
   }
-  engine->add_listener(*follower);
+  seller.add_listener(*follower);
   return follower;
 }
 

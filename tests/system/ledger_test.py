@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 
+import redis_server
 from dibs import Client, Server, run
 from mariadb_server import MariaDb
 from postgres_server import Postgres
@@ -179,6 +180,27 @@ def follows_a_database(directory, kind):
         check_equal(data, database.url)
 
 
+def follows_redis(directory):
+    """Two gateways on one Redis write the same ledger at once."""
+    with redis_server.Redis(directory / "redis", *redis_server.STRICT) as redis, Postgres() as database:
+        flags = ("--store", redis.url, "--ledger", database.url)
+        with Server(directory / "a", *flags, log=str(directory / "a.log")) as first, \
+                Server(directory / "b", *flags, log=str(directory / "b.log")) as second:
+            clients = [Client(first), Client(second)]
+            clients[0].put_sale("s", payment="shop", limit_per_buyer=5,
+                                items=[{"sku": "floor", "title": "Floor", "price": 50000, "stock": 100}])
+            for turn in range(20):
+                sell(clients[turn % 2], "s", turn * 10, 10)
+            for client in clients:
+                eventually(lambda: figure(client, "dibs_ledger_lag_events") == 0, "the ledger has everything")
+            item = clients[1].call("GET", "/v1/sales/s", operator=True)[2]["items"][0]
+            for name in ("total", "available", "held", "sold"):
+                assert int(database.sql(f"SELECT {name} FROM items")) == item[name], (name, item)
+            assert int(database.sql("SELECT COUNT(*) FROM orders")) == 200
+            applied = sum(figure(client, "dibs_ledger_applied_events_total") for client in clients)
+            assert applied == int(database.sql("SELECT seq FROM applied")), applied
+
+
 def main():
     skipped = []
     tests = [("by itself", follows_by_itself, ()), ("kills of the server", survives_kills_of_the_server, ())]
@@ -187,6 +209,8 @@ def main():
             tests.append((kind.__name__, follows_a_database, (kind,)))
         else:
             skipped.append(kind.__name__)
+    if Postgres.installed() and redis_server.installed():
+        tests.append(("two gateways on Redis", follows_redis, ()))
     for name, test, more in tests:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as directory:

@@ -22,7 +22,8 @@ void Committer::stop() {
     stopping_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) return thread_.join();
+  work();
 }
 
 std::unique_ptr<Batch> Committer::hand_over(std::unique_ptr<Batch> batch) {
@@ -40,6 +41,7 @@ std::unique_ptr<Batch> Committer::hand_over(std::unique_ptr<Batch> batch) {
 }
 
 void Committer::wait_idle() {
+  if (!thread_.joinable()) return work();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !busy_.load(); });
 }
@@ -51,21 +53,31 @@ ChainPoint Committer::durable() const {
 
 void Committer::run() {
   store::name_thread("dibs-committer");
-  std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return incoming_ || stopping_; });
-    if (!incoming_) return;
-    std::unique_ptr<Batch> batch = std::move(incoming_);
-    lock.unlock();
-    commit(*batch);
-    lock.lock();
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return incoming_ || stopping_; });
+      if (!incoming_) return;
+    }
+    work();
+  }
+}
+
+void Committer::work() {
+  std::unique_ptr<Batch> batch;
+  {
+    const std::scoped_lock lock(mutex_);
+    batch = std::move(incoming_);
+  }
+  if (!batch) return;
+  commit(*batch);
+  {
+    const std::scoped_lock lock(mutex_);
     spare_ = std::move(batch);
     busy_ = false;
-    changed_.notify_all();
-    lock.unlock();
-    parts_.on_idle();
-    lock.lock();
   }
+  changed_.notify_all();
+  parts_.on_idle();
 }
 
 void Committer::commit(Batch& batch) {

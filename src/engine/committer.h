@@ -45,9 +45,13 @@ class Committer {
   Committer(Parts parts, ChainPoint last, std::uint64_t epoch);
   ~Committer();
 
+  /// Starts a thread that does the work.
   void start();
-  /// Finishes what it has and ends the thread.
+  /// Finishes what it has and ends the thread, if there is one.
   void stop();
+  /// Commits what was handed over, if anything was. Without a thread of its own, whoever hands over
+  /// calls this.
+  void work();
 
   // The sequencer's:
 
@@ -56,7 +60,7 @@ class Committer {
   [[nodiscard]] bool idle() const { return !busy_.load(); }
   /// Takes `batch`; gives an empty one for it. Only while idle.
   [[nodiscard]] std::unique_ptr<Batch> hand_over(std::unique_ptr<Batch> batch);
-  /// Blocks until idle.
+  /// Blocks until idle; without a thread of its own, commits.
   void wait_idle();
 
   // Any thread's:

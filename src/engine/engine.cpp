@@ -90,7 +90,8 @@ Sequencer::Parts Engine::Impl::sequencer_parts() {
       .clock = clock,
       .warn = warn,
       .last_alive = recovered.last.position == Position() ? clock.now() : recovered.last_alive(),
-      .keep_events = !listeners.empty()};
+      .keep_events = !listeners.empty(),
+      .key_seed = options.key_seed};
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -152,12 +153,34 @@ void Engine::start() {
                          .every_bytes = impl.options.journal.snapshot_bytes,
                          .bytes_before = impl.recovered.bytes - impl.recovered.bytes_in_snapshot,
                          .after_last = impl.recovered.after_snapshot});
-  impl.committer->start();
-  impl.sequencer->start();
-  impl.keeper->start();
-  impl.snapshotter->start();
-  impl.queries.start();
+  if (impl.options.stepped) {
+    impl.queries.open();
+    impl.sequencer->begin();
+  } else {
+    impl.committer->start();
+    impl.sequencer->start();
+    impl.keeper->start();
+    impl.snapshotter->start();
+    impl.queries.start();
+  }
   impl.state = Impl::State::running;
+}
+
+void Engine::step(Part part) {
+  Impl& impl = *impl_;
+  DIBS_ASSERT(impl.options.stepped && impl.state == Impl::State::running);
+  switch (part) {
+    case Part::sequencer:
+      return impl.sequencer->pass();
+    case Part::committer:
+      return impl.committer->work();
+    case Part::keeper:
+      return impl.keeper->work();
+    case Part::snapshotter:
+      return impl.snapshotter->work();
+    case Part::queries:
+      return impl.queries.work();
+  }
 }
 
 void Engine::drain() {

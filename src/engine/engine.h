@@ -34,6 +34,10 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
     Duration late_after = std::chrono::seconds(1);  ///< a loop that hangs is waited for so long
     bool merge = true;  ///< false, for tests only: number in the order of the queues
     bool sync = true;   ///< false, for tests only: answer without waiting for the disk
+    /// For simulations: no thread is started; everything happens in step(), on the caller's.
+    bool stepped = false;
+    /// For simulations: order keys follow from it. 0: they are the system's random bits.
+    std::uint64_t key_seed = 0;
     JournalOptions journal{};
   };
 
@@ -79,6 +83,11 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
   [[nodiscard]] const std::vector<std::string>& warnings() const;
   /// Starts the threads; due openings and expiries begin to run.
   void start();
+  /// What one of the threads does, once, as far as there is anything to do. Only of an engine that
+  /// is `stepped`, between start() and drain(), from one thread. Nothing depends on a real clock or
+  /// on luck then: the same calls in the same order give the same events, byte for byte.
+  enum class Part { sequencer, committer, keeper, snapshotter, queries };
+  void step(Part part);
   /// Applies and commits everything submitted, writes the clean end, stops. Further calls answer
   /// `unavailable`.
   void drain();

@@ -39,13 +39,18 @@ void Keeper::run() {
   store::name_thread("dibs-keeper");
   std::uint64_t seen = 0;
   while (!stopping_ && !parts_.failure.failed()) {
-    keep_zeros();
-    keep_mark();
-    parts_.journal.regain_space();
+    work();
     const std::uint64_t appended = parts_.journal.bytes_appended();
     bell_.wait_for(appended == seen ? kIdleLookEvery : kLookEvery);
     seen = appended;
   }
+}
+
+void Keeper::work() {
+  if (parts_.failure.failed()) return;
+  keep_zeros();
+  keep_mark();
+  parts_.journal.regain_space();
 }
 
 void Keeper::keep_zeros() {

@@ -33,6 +33,8 @@ class Keeper {
 
   void start();
   void stop();
+  /// What is to be kept now. Without a thread of its own, on the caller's.
+  void work();
   /// After stop() and the clean end's commit.
   void write_clean_end();
 

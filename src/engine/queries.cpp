@@ -112,9 +112,13 @@ Result<std::vector<sale::Event>> read_history(Disk& disk, const std::string& dir
   return found;
 }
 
-void Queries::start() {
+void Queries::open() {
   const std::scoped_lock lock(mutex_);
   running_ = true;
+}
+
+void Queries::start() {
+  open();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -124,7 +128,8 @@ void Queries::stop() {
     running_ = false;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) return thread_.join();
+  work();
 }
 
 bool Queries::add(std::move_only_function<void()>& job) {
@@ -139,16 +144,26 @@ bool Queries::add(std::move_only_function<void()>& job) {
 
 void Queries::run() {
   store::name_thread("dibs-queries");
-  std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return !jobs_.empty() || !running_; });
-    if (jobs_.empty()) return;
-    auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !jobs_.empty() || !running_; });
+      if (jobs_.empty()) return;
+    }
+    work();
+  }
+}
+
+void Queries::work() {
+  while (true) {
+    std::move_only_function<void()> job;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
     job();
-    job = nullptr;
-    lock.lock();
   }
 }
 

@@ -35,9 +35,14 @@ class Queries {
   static constexpr std::size_t kQueueBound = 64;
 
   ~Queries() { stop(); }
+  /// Takes jobs from now on.
+  void open();
+  /// The same, and starts a thread that does them.
   void start();
-  /// Does what is queued, then ends the thread.
+  /// Does what is queued, then ends the thread, if there is one.
   void stop();
+  /// Does what is queued. Without a thread of its own, on the caller's.
+  void work();
   /// False, and `job` not taken, when the queue is full or stopped.
   [[nodiscard]] bool add(std::move_only_function<void()>& job);
 

@@ -69,24 +69,29 @@ void Sequencer::start() {
 void Sequencer::drain() {
   draining_ = true;
   parts_.ingress.bell().ring();
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) return thread_.join();
+  finish();
 }
 
 void Sequencer::run() {
   store::name_thread("dibs-sequencer");
-  begin_epoch();
+  begin();
   while (!draining_) {
     pass();
     if (const Duration longest = sleep_time(); longest > Duration(0)) {
       parts_.ingress.bell().wait_for(longest);
     }
   }
+  finish();
+}
+
+void Sequencer::finish() {
   pass();
   while (const auto request = parts_.merge.next_unwaited()) number(request_of(*request));
   write_clean_end();
 }
 
-void Sequencer::begin_epoch() {
+void Sequencer::begin() {
   const Instant now = parts_.clock.now();
   const Duration downtime = std::max(now - parts_.last_alive, Duration(0));
   parts_.sales.begin_epoch();

@@ -35,6 +35,7 @@ class Sequencer {
     const std::function<void(const std::string&)>& warn;
     Instant last_alive;       ///< of the process before
     bool keep_events = true;  ///< somebody listens to them
+    std::uint64_t key_seed = 0;
   };
 
   struct Counters {
@@ -45,20 +46,26 @@ class Sequencer {
     std::atomic<std::uint64_t> clock_steps{0};
   };
 
-  explicit Sequencer(const Parts& parts) : parts_(parts) {}
+  explicit Sequencer(const Parts& parts) : parts_(parts), keys_(parts.key_seed) {}
 
-  /// Begins the epoch, tells every sale how long the server was away, and runs.
+  /// Starts a thread that begins, and makes passes until the end.
   void start();
-  /// Numbers all that was pushed, commits it and the clean end, and ends the thread. The ingress
-  /// must be closed.
+  /// Numbers all that was pushed, commits it and the clean end, and ends the thread, if there is
+  /// one. The ingress must be closed.
   void drain();
+
+  // Without a thread of its own, on the caller's:
+
+  /// Begins the epoch and tells every sale how long the server was away.
+  void begin();
+  /// Numbers what can be numbered now.
+  void pass();
 
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   void run();
-  void begin_epoch();
-  void pass();
+  void finish();
   void get_ready();
   void number(Request& request);
   void number(Request& request, CommandRequest& command);

@@ -27,15 +27,17 @@ void Snapshotter::stop() {
 
 void Snapshotter::run() {
   store::name_thread("dibs-snapshot");
-  std::uint64_t covered = 0;
   while (!stopping_) {
-    const std::uint64_t written = parts_.bytes_before + parts_.journal.bytes_appended();
-    if (written - covered >= parts_.every_bytes) {
-      take();
-      covered = written;
-    }
+    work();
     bell_.wait_for(kLookEvery);
   }
+}
+
+void Snapshotter::work() {
+  const std::uint64_t written = parts_.bytes_before + parts_.journal.bytes_appended();
+  if (written - covered_ < parts_.every_bytes) return;
+  take();
+  covered_ = written;
 }
 
 void Snapshotter::take() {

@@ -39,12 +39,15 @@ class Snapshotter {
 
   void start();
   void stop();
+  /// Takes a snapshot when one is due. Without a thread of its own, on the caller's.
+  void work();
 
  private:
   void run();
   void take();
 
   Parts parts_;
+  std::uint64_t covered_ = 0;  ///< bytes of journal that the last snapshot stands for
   std::atomic<bool> stopping_{false};
   store::Bell bell_;
   std::thread thread_;

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "base/assert.h"
 
@@ -20,11 +21,21 @@ void fill(std::uint8_t* bytes, std::size_t size) {
   }
 }
 
+template <class Bytes>
+void fill_from(std::uint64_t seed, Bytes& bytes) {
+  std::mt19937_64 bits(seed);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(bits());
+}
+
 }  // namespace
 
 OrderKey RandomKeys::next() {
   if (used_ == bytes_.size()) {
-    fill(bytes_.data(), bytes_.size());
+    if (seed_ == 0) {
+      fill(bytes_.data(), bytes_.size());
+    } else {
+      fill_from(++seed_, bytes_);
+    }
     used_ = 0;
   }
   OrderKey key;

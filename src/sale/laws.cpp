@@ -102,7 +102,7 @@ class Recount {
 /// Of an order that has just got units, or a place in the line.
 void assert_fair(const State& state, OrderIndex order) {
   const StoredOrder& o = state.book.at(order);
-  DIBS_ASSERT(state.book.buyer(o.buyer).units <= state.spec->limit_per_buyer);
+  DIBS_ASSERT(state.units_of(o.buyer) <= state.spec->limit_per_buyer);
   if (o.state == OrderState::waiting) return;
   for (const StoredLine& line : state.book.lines(order)) {
     const Line& in_line = state.items[line.item].line;

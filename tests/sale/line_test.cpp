@@ -30,6 +30,23 @@ TEST_F(TheLine, gives_a_released_unit_to_its_head_in_the_same_command) {
   EXPECT_EQ(order(4).place, Place(2)) << "a place is kept while the position moves";
 }
 
+TEST_F(TheLine, serves_after_a_restart_whom_an_earlier_line_had_sent_away) {
+  spec.limit_per_buyer = 1;
+  spec.items = {{SkuId("balcony"), "Balcony", 1, 1}, {SkuId("floor"), "Floor", 1, 1}};
+  put();
+  buy("anna");
+  buy("ben");
+  pay(1);
+  EXPECT_EQ(state(2), OrderState::sold_out);
+  buy("cleo", {{"balcony", 1}});
+  buy("ben", {{"balcony", 1}});
+  Sale again{SaleId("concert")};
+  for (const Event& event : events) ASSERT_TRUE(again.replay(event));
+  sale = std::move(again);
+  cancel(3);
+  EXPECT_EQ(state(4), OrderState::held);
+}
+
 TEST_F(TheLine, counts_no_leavers_in_positions) {
   put();
   for (const char* buyer : {"a", "b", "c", "d", "e", "f"}) buy(buyer);

@@ -1,0 +1,289 @@
+#include "sim/server.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+namespace dibs::sim {
+namespace {
+
+using engine::Engine;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kDataDir = "data";
+constexpr std::uint32_t kLoops = 2;
+constexpr std::size_t kEventsARead = 256;
+
+/// Files so small that segments change, and snapshots are made, within a few hundred commands.
+Engine::Options options(Random& random) {
+  Engine::Options options;
+  options.data_dir = kDataDir;
+  options.ingress_loops = kLoops;
+  options.journal = {.segment_bytes = 64 * 1024,
+                     .reserve_bytes = 16 * 1024,
+                     .zeros_ahead_bytes = 8 * 1024,
+                     .ballast_bytes = 16 * 1024,
+                     .snapshot_bytes = 96 * 1024};
+  options.stepped = true;
+  options.key_seed = random.bits() | 1U;
+  return options;
+}
+
+std::uint64_t digest(std::string_view bytes, std::uint64_t from = 14695981039346656037ULL) {
+  for (const char byte : bytes) {
+    from = (from ^ static_cast<std::uint8_t>(byte)) * 1099511628211ULL;
+  }
+  return from;
+}
+
+std::uint64_t digest(const sale::Event& event) {
+  std::string packed;
+  ByteWriter writer(packed);
+  sale::encode(event, writer);
+  return digest(packed);
+}
+
+}  // namespace
+
+Server::Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant)
+    : random_(random), agenda_(agenda), clock_(clock), plant_(plant), loops_(kLoops) {}
+
+Server::~Server() {
+  ++lives_;  // what the engine still says while it ends is heard by nobody
+  engine_.reset();
+}
+
+bool Server::start() {
+  Engine::Options wanted = options(random_);
+  wanted.sync = !plant_.answers_before_sync;
+  auto opened = Engine::open(std::move(wanted), clock_, *disk_);
+  if (!opened) {
+    refusal_ = opened.error().what;
+    return false;
+  }
+  engine_ = std::move(*opened);
+  failed_ = false;
+  engine_->set_on_failure([this](const Fault&) { failed_ = true; });
+  engine_->start();
+  ++lives_;
+  ++starts_;
+  reader_ = engine_->read_events({}, std::nullopt);
+  reread_.clear();
+  catch_up();
+  for (const auto& [sale, seen] : visible_) {
+    if (reread_[sale] < seen.size()) {
+      broken_.push_back(sale + ": " + std::to_string(seen.size() - reread_[sale]) +
+                        " events that had been visible are gone after a restart");
+      visible_[sale].resize(reread_[sale]);
+    }
+  }
+  planned_ = {};
+  for (const Work work : {Work::round, Work::keeper, Work::snapshotter, Work::look}) {
+    soon(work, microseconds(1), milliseconds(100));
+  }
+  return true;
+}
+
+void Server::die(bool power_cut) {
+  if (!engine_) return;
+  auto left = disk_->copy();
+  if (power_cut) {
+    std::mt19937 luck(static_cast<std::uint32_t>(random_.bits()));
+    left = disk_->after_power_cut(static_cast<double>(random_.below(5)) / 4, luck);
+  }
+  // Nothing that the old process still does is seen by anybody.
+  disk_->set_fault([](const auto&, const auto&) { return EIO; });
+  ++lives_;
+  std::vector<Loop> cut(kLoops);
+  cut.swap(loops_);
+  for (Loop& loop : cut) {
+    for (Arrived& arrived : loop.arrived) arrived.answered(nullptr);
+  }
+  reader_.reset();
+  engine_.reset();
+  disk_ = std::move(left);
+  disk_fails_ = false;
+}
+
+void Server::end() {
+  if (!engine_) return;
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) read_loop(loop);
+  engine_->drain();
+  catch_up();
+  ++lives_;
+  reader_.reset();
+  engine_.reset();
+}
+
+void Server::arrive(const std::string& sale, sale::Command command, Answered answered) {
+  if (!engine_) return answered(nullptr);
+  Loop& loop = loops_[random_.below(loops_.size())];
+  // No two packets are stamped with the same nanosecond here, so that order has one meaning.
+  clock_.advance(Duration(1));
+  loop.arrived.push_back({{clock_.now(), 0, 0}, sale, std::move(command), std::move(answered)});
+  // The loop that has it reads it; the other is asked how far it is.
+  for (const Work work : {Work::loop_0, Work::loop_1}) soon(work, microseconds(20), milliseconds(2));
+}
+
+void Server::break_disk(int number) {
+  disk_fails_ = number != 0;
+  if (number == 0) return disk_->set_fault(nullptr);
+  disk_->set_fault([number](const std::string& call, const std::string&) {
+    return call == "write" || call == "sync" ? number : 0;
+  });
+}
+
+void Server::set_disk_capacity(bool full) {
+  disk_->set_capacity(full ? disk_->bytes_used() + 2048 : UINT64_MAX);
+}
+
+void Server::soon(Work work, Duration least, Duration most) {
+  bool& planned = planned_.at(static_cast<std::size_t>(work));
+  if (planned) return;
+  planned = true;
+  agenda_.add(clock_.now() + random_.between(least, most), [this, work, life = lives_] {
+    if (life != lives_) return;  // of a process that is no more
+    planned_.at(static_cast<std::size_t>(work)) = false;
+    if (engine_) go(work);
+  });
+}
+
+/// What a process does wakes what it does next, some time later; the rest comes round by itself.
+void Server::go(Work work) {
+  switch (work) {
+    case Work::loop_0:
+    case Work::loop_1:
+      read_loop(work == Work::loop_0 ? 0 : 1);
+      return soon(Work::sequencer, microseconds(20), milliseconds(1));
+    case Work::sequencer:
+      step(Engine::Part::sequencer);
+      return soon(Work::committer, microseconds(50), milliseconds(2));
+    case Work::committer: {
+      const auto before = engine_->durable_position();
+      step(Engine::Part::committer);
+      if (!engine_ || engine_->durable_position() == before) return;
+      return soon(Work::sequencer, microseconds(20), milliseconds(1));
+    }
+    case Work::round:
+      for (const Work one : {Work::loop_0, Work::loop_1, Work::sequencer}) {
+        soon(one, microseconds(20), milliseconds(2));
+      }
+      return soon(Work::round, milliseconds(20), milliseconds(300));
+    case Work::keeper:
+      step(Engine::Part::keeper);
+      return soon(Work::keeper, milliseconds(50), milliseconds(600));
+    case Work::snapshotter:
+      step(Engine::Part::snapshotter);
+      return soon(Work::snapshotter, milliseconds(200), seconds(1));
+    case Work::look:
+      look();
+      return soon(Work::look, milliseconds(50), milliseconds(500));
+  }
+}
+
+void Server::read_loop(std::size_t index) {
+  Loop& loop = loops_[index];
+  const Instant upto = clock_.now();
+  while (!loop.arrived.empty()) {
+    Arrived next = std::move(loop.arrived.front());
+    loop.arrived.pop_front();
+    next.stamp.loop = static_cast<std::uint32_t>(index);
+    next.stamp.read_order = ++loop.reads;
+    submit(std::move(next));
+  }
+  engine_->on_watermark(static_cast<std::uint32_t>(index), upto);
+}
+
+void Server::submit(Arrived arrived) {
+  ++commands_;
+  const Stamp stamp = arrived.stamp;
+  law(arrived.sale).asked(arrived.command);
+  engine_->submit(stamp, SaleId(arrived.sale), arrived.command,
+                  [this, life = lives_, stamp, sale = arrived.sale, command = arrived.command,
+                   answered = std::move(arrived.answered)](Result<sale::Outcome> result) mutable {
+                    // Of a process that is dead, or where it is not known: no word gets out.
+                    if (life != lives_ || !result) return answered(nullptr);
+                    catch_up();
+                    saw(static_cast<std::uint64_t>(result->code));
+                    saw(result->arrival.value());
+                    if (const auto* buy = std::get_if<sale::Buy>(&command.action)) {
+                      law(sale).answered(stamp, *buy, *result);
+                    } else {
+                      law(sale).answered(command, *result);
+                    }
+                    answered(&*result);
+                  });
+}
+
+void Server::step(Engine::Part part) {
+  engine_->step(part);
+  catch_up();
+  if (!failed_) return;
+  // What cannot be made durable ends the process; what comes back is a process or a machine.
+  disk_->set_fault(nullptr);
+  die(random_.chance(500));
+}
+
+void Server::settle() {
+  for (int round = 0; round < 4 && engine_; ++round) {
+    for (const Work work : {Work::loop_0, Work::loop_1, Work::sequencer, Work::committer}) {
+      if (engine_) go(work);
+    }
+  }
+}
+
+void Server::catch_up() {
+  if (!reader_) return;
+  while (true) {
+    auto batch = reader_->next(kEventsARead);
+    if (!batch) {
+      // The disk's fault, not the store's: it goes on where it was.
+      return;
+    }
+    for (const store::FedEvent& fed : batch->events) {
+      const std::string& sale = fed.sale.value();
+      auto& visible = visible_[sale];
+      const std::uint64_t is = digest(fed.event);
+      const std::size_t place = reread_[sale]++;
+      if (place < visible.size()) {
+        if (visible[place] != is) broken_.push_back(sale + ": an event that had been visible has changed");
+        continue;
+      }
+      visible.push_back(is);
+      saw(is);
+      ++events_;
+      law(sale).take(fed.position, fed.event);
+    }
+    if (batch->caught_up) return;
+  }
+}
+
+Law& Server::law(const std::string& sale) { return laws_.try_emplace(sale, sale).first->second; }
+
+void Server::look() {
+  for (auto& [sale, law] : laws_) {
+    const Stamp stamp{clock_.now(), store::kNoLoop, UINT64_MAX};
+    const auto view = std::make_shared<std::optional<sale::SaleView>>();
+    engine_->find_sale(stamp, SaleId(sale), [view](Result<std::optional<sale::SaleView>> found) {
+      if (found) *view = std::move(*found);
+    });
+    sale::Sale::OrderFilter everything;
+    everything.limit = SIZE_MAX;
+    engine_->list_orders(
+        stamp, SaleId(sale), everything,
+        [this, life = lives_, &law, view](Result<std::vector<sale::OrderView>> orders) {
+          if (life != lives_ || !orders || !*view) return;
+          catch_up();
+          // What has become durable together with it may be newer.
+          if (law.seq() != (*view)->seq) return;
+          law.compare(**view, *orders);
+          ++looks_;
+        });
+  }
+}
+
+void Server::saw(std::uint64_t what) { history_ = (history_ ^ what) * 1099511628211ULL; }
+
+}  // namespace dibs::sim

@@ -1,0 +1,153 @@
+#include "sim/world.h"
+
+#include <cerrno>
+#include <chrono>
+
+namespace dibs::sim {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kTroubledTime = seconds(12);
+/// After it, whatever was under way has been answered, and every hold is over.
+constexpr auto kCalmTime = seconds(60);
+
+class World {
+ public:
+  explicit World(const Settings& settings)
+      : settings_(settings),
+        random_(settings.seed),
+        // What goes wrong has luck of its own: less of it, and people still do what they did.
+        trouble_luck_(settings.seed ^ 0x9e3779b97f4a7c15ULL),
+        server_(random_, agenda_, clock_, settings.plant),
+        people_(random_, agenda_, clock_, server_, settings.people) {}
+
+  Verdict live() {
+    if (start()) {
+      people_.begin();
+      next_trouble();
+      const Instant calm = clock_.now() + kTroubledTime;
+      run_until(calm);
+      calm_ = true;
+      server_.break_disk(0);
+      server_.set_disk_capacity(false);
+      people_.calm_down();
+      if (!server_.running()) start();
+      run_until(calm + kCalmTime);
+      judge();
+    }
+    return verdict();
+  }
+
+ private:
+  bool start() {
+    // While its disk fails it may refuse, and is tried again.
+    if (server_.start() || server_.disk_fails()) return server_.running();
+    broken_.push_back("the server does not start again: " + server_.refusal());
+    return false;
+  }
+
+  void run_until(Instant end) {
+    while (!agenda_.empty() && agenda_.next() < end && broken_.empty()) {
+      const Duration ahead = agenda_.next() - clock_.now();
+      if (ahead > Duration(0)) clock_.advance(ahead);
+      agenda_.take()();
+      if (!server_.running() && !coming_back_) come_back();
+    }
+    if (clock_.now() < end) clock_.advance(end - clock_.now());
+  }
+
+  void come_back() {
+    coming_back_ = true;
+    agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(1), seconds(2)), [this] {
+      coming_back_ = false;
+      if (!server_.running()) start();
+    });
+  }
+
+  void next_trouble() {
+    agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(50), seconds(3)), [this] {
+      if (calm_ || troubles_ >= settings_.troubles) return;
+      ++troubles_;
+      make_trouble();
+      next_trouble();
+    });
+  }
+
+  void make_trouble() {
+    const auto well_again = [this](auto mend) {
+      agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(1), milliseconds(500)),
+                  [mend] { mend(); });
+    };
+    switch (trouble_luck_.below(6)) {
+      case 0:
+      case 1:
+        return server_.die(false);
+      case 2:
+        return server_.die(true);
+      case 3:
+        return server_.end();
+      case 4:
+        server_.break_disk(EIO);
+        return well_again([this] { server_.break_disk(0); });
+      default:
+        server_.set_disk_capacity(true);
+        return well_again([this] { server_.set_disk_capacity(false); });
+    }
+  }
+
+  void judge() {
+    if (!server_.running()) return;
+    server_.settle();
+    if (!people_.all_answered()) broken_.push_back("somebody never got an answer");
+    server_.catch_up();
+    for (const auto& [sale, law] : server_.laws()) server_.law(sale).at_rest(clock_.now());
+  }
+
+  Verdict verdict() {
+    Verdict verdict;
+    verdict.broken = broken_;
+    const auto add = [&](const std::vector<std::string>& words) {
+      verdict.broken.insert(verdict.broken.end(), words.begin(), words.end());
+    };
+    add(server_.broken());
+    for (const auto& [sale, law] : server_.laws()) add(law.broken());
+    verdict.history = server_.history();
+    verdict.commands = server_.commands();
+    verdict.events = server_.events();
+    verdict.looks = server_.looks();
+    verdict.starts = server_.starts();
+    verdict.troubles = troubles_;
+    return verdict;
+  }
+
+  Settings settings_;
+  Random random_;
+  Random trouble_luck_;
+  Agenda agenda_;
+  engine::ManualClock clock_;
+  Server server_;
+  People people_;
+  bool calm_ = false;
+  bool coming_back_ = false;
+  std::uint64_t troubles_ = 0;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+Verdict simulate(const Settings& settings) { return World(settings).live(); }
+
+Settings shrink(Settings failing) {
+  const std::uint64_t all = simulate(failing).troubles;
+  for (std::uint64_t fewer = 0; fewer <= all; ++fewer) {
+    failing.troubles = fewer;
+    if (!simulate(failing).broken.empty()) return failing;
+  }
+  failing.troubles = UINT64_MAX;
+  return failing;
+}
+
+}  // namespace dibs::sim

@@ -40,8 +40,8 @@ class Law {
     std::int64_t available = 0;
     std::int64_t held = 0;
     std::int64_t sold = 0;
-    std::set<Arrival> line;        ///< who waits for it
-    std::optional<Arrival> shut;   ///< the line refused this one, and has not reopened since
+    std::set<Arrival> line;       ///< who waits for it
+    std::optional<Arrival> shut;  ///< the line refused this one, and has not reopened since
   };
 
   explicit Law(std::string sale) : sale_(std::move(sale)) {}
@@ -79,7 +79,7 @@ class Law {
   Order* find(const sale::OrderRef& ref);
   void wait(const Order& order);
   void leave_lines(const Order& order);
-  void move(const Order& order, std::int64_t Item::*from, std::int64_t Item::*to);
+  void move(const Order& order, std::int64_t Item::* from, std::int64_t Item::* to);
   void conserve();
   void within_limit(const std::string& buyer);
   [[nodiscard]] bool units_free(const Order& order) const;

@@ -32,15 +32,16 @@ void People::begin() {
     sale::Put put;
     put.spec.title = sale;
     put.spec.currency = "KRW";
-    put.spec.payment =
-        random_.chance(500) ? sale::PaymentMode::provider : sale::PaymentMode::shop;
+    put.spec.payment = random_.chance(500) ? sale::PaymentMode::provider : sale::PaymentMode::shop;
     const std::uint64_t most_stock = random_.chance(500) ? 4 : 12;
     for (std::uint64_t i = 0; i < kSkus; ++i) {
       put.spec.items.push_back({SkuId("sku" + std::to_string(i)), "Item", 100,
                                 static_cast<std::int64_t>(random_.below(most_stock))});
     }
-    if (random_.chance(500)) put.spec.opens_at = clock_.now() + random_.between(Duration(0), seconds(2));
-    if (random_.chance(200)) put.spec.closes_at = clock_.now() + random_.between(seconds(3), seconds(20));
+    if (random_.chance(500))
+      put.spec.opens_at = clock_.now() + random_.between(Duration(0), seconds(2));
+    if (random_.chance(200))
+      put.spec.closes_at = clock_.now() + random_.between(seconds(3), seconds(20));
     put.spec.hold_seconds = 1 + static_cast<std::int64_t>(random_.below(4));
     put.spec.payment_seconds = 1 + static_cast<std::int64_t>(random_.below(3));
     put.spec.promotion_seconds = 1 + static_cast<std::int64_t>(random_.below(4));
@@ -196,9 +197,8 @@ void People::operate(const std::string& sale, std::uint64_t left) {
         go_on);
   } else if (what < 7) {
     ask(sale, {.action = sale::Pause{}, .actor = "ben"}, [this, sale, go_on](const auto&) {
-      later(milliseconds(10), seconds(2), [this, sale, go_on] {
-        ask(sale, {.action = sale::Resume{}, .actor = "ben"}, go_on);
-      });
+      later(milliseconds(10), seconds(2),
+            [this, sale, go_on] { ask(sale, {.action = sale::Resume{}, .actor = "ben"}, go_on); });
     });
   } else if (what < 9) {
     later(milliseconds(100), seconds(3), [this, sale, left] { operate(sale, left - 1); });

@@ -25,7 +25,8 @@ class People {
     bool quiet = false;  ///< from now on nothing is lost
   };
 
-  People(Random& random, Agenda& agenda, engine::ManualClock& clock, Server& server, Options options);
+  People(Random& random, Agenda& agenda, engine::ManualClock& clock, Server& server,
+         Options options);
 
   /// Puts the sales, and everybody's first step into the agenda.
   void begin();

@@ -124,7 +124,8 @@ void Server::arrive(const std::string& sale, sale::Command command, Answered ans
   clock_.advance(Duration(1));
   loop.arrived.push_back({{clock_.now(), 0, 0}, sale, std::move(command), std::move(answered)});
   // The loop that has it reads it; the other is asked how far it is.
-  for (const Work work : {Work::loop_0, Work::loop_1}) soon(work, microseconds(20), milliseconds(2));
+  for (const Work work : {Work::loop_0, Work::loop_1})
+    soon(work, microseconds(20), milliseconds(2));
 }
 
 void Server::break_disk(int number) {
@@ -248,7 +249,8 @@ void Server::catch_up() {
       const std::uint64_t is = digest(fed.event);
       const std::size_t place = reread_[sale]++;
       if (place < visible.size()) {
-        if (visible[place] != is) broken_.push_back(sale + ": an event that had been visible has changed");
+        if (visible[place] != is)
+          broken_.push_back(sale + ": an event that had been visible has changed");
         continue;
       }
       visible.push_back(is);

@@ -82,7 +82,16 @@ class Server {
     std::uint64_t reads = 0;
   };
   /// What a process does from time to time.
-  enum class Work : std::uint8_t { loop_0, loop_1, sequencer, committer, round, keeper, snapshotter, look };
+  enum class Work : std::uint8_t {
+    loop_0,
+    loop_1,
+    sequencer,
+    committer,
+    round,
+    keeper,
+    snapshotter,
+    look
+  };
   void soon(Work work, Duration least, Duration most);
   void go(Work work);
   void read_loop(std::size_t index);

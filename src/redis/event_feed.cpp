@@ -17,9 +17,8 @@ std::string entry_id(Seq seq) { return std::to_string(seq.value()) + "-0"; }
 
 }  // namespace
 
-StreamEventReader::StreamEventReader(Address address, Duration patience,
-                                     const Published& published, store::Taken taken,
-                                     std::optional<SaleId> sale)
+StreamEventReader::StreamEventReader(Address address, Duration patience, const Published& published,
+                                     store::Taken taken, std::optional<SaleId> sale)
     : published_(published),
       taken_(std::move(taken)),
       sale_(std::move(sale)),
@@ -28,13 +27,13 @@ StreamEventReader::StreamEventReader(Address address, Duration patience,
 Result<store::EventBatch> StreamEventReader::next(std::size_t limit) {
   store::EventBatch batch;
   auto behind = published_.behind(taken_.sales, sale_);
-  std::ranges::rotate(behind, std::ranges::upper_bound(behind, last_, {}, &Published::Behind::sale));
+  std::ranges::rotate(behind,
+                      std::ranges::upper_bound(behind, last_, {}, &Published::Behind::sale));
   std::size_t pages = 0;
   for (const Published::Behind& one : behind) {
     // A page of each and no more, so that one with a long past does not keep the others waiting.
     if (batch.events.size() == limit || pages++ == kPagesPerCall) return batch;
-    const auto taken =
-        take_page(one, std::min(kEventsAPage, limit - batch.events.size()), batch);
+    const auto taken = take_page(one, std::min(kEventsAPage, limit - batch.events.size()), batch);
     if (!taken && batch.events.empty()) return std::unexpected(taken.error());
     if (!taken) return batch;  // the next call meets it again
     last_ = one.sale;

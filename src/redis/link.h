@@ -17,8 +17,8 @@ class Link {
  public:
   Link(Address address, Duration patience, const Clock& clock);
 
-  /// Gives the reply, an error of the server too, to `use`, and what `use` says of it back. Fails as
-  /// `unavailable` when there is none: the call may have reached the server.
+  /// Gives the reply, an error of the server too, to `use`, and what `use` says of it back. Fails
+  /// as `unavailable` when there is none: the call may have reached the server.
   [[nodiscard]] Result<void> call(
       const std::vector<std::string>& words,
       std::move_only_function<Result<void>(const redisReply& reply)> use);

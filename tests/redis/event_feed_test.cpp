@@ -57,8 +57,8 @@ TEST(RedisEventFeed, gives_every_event_of_every_sale_in_order_those_of_other_gat
   // What has come since, and from where another follower is.
   ASSERT_TRUE(a.run(seat_for("late")));
   EXPECT_EQ(seq_of(read(*reader, 1).at(0)), 33U);
-  const auto again = b.store().read_events({.position = {}, .sales = {{SaleId("concert"), Seq(30)}}},
-                                           SaleId("concert"));
+  const auto again = b.store().read_events(
+      {.position = {}, .sales = {{SaleId("concert"), Seq(30)}}}, SaleId("concert"));
   const auto rest = read(*again, 3);
   ASSERT_EQ(rest.size(), 3U);
   EXPECT_EQ(seq_of(rest.at(0)), 31U);

@@ -36,8 +36,8 @@ TEST(Simulation, keeps_every_promise_whatever_goes_wrong) {
     sum.events += verdict.events;
     sum.troubles += verdict.troubles;
   }
-  std::printf("%lu seeds from %lu: %lu commands, %lu events, %lu troubles, 0 promises broken\n", seeds,
-              first, sum.commands, sum.events, sum.troubles);
+  std::printf("%lu seeds from %lu: %lu commands, %lu events, %lu troubles, 0 promises broken\n",
+              seeds, first, sum.commands, sum.events, sum.troubles);
   EXPECT_GT(sum.events, 50 * seeds) << "hardly anything was sold";
   EXPECT_GT(sum.troubles, 2 * seeds) << "hardly anything went wrong";
 }
@@ -59,7 +59,8 @@ TEST(Simulation, sees_answers_that_leave_before_they_are_durable) {
   Settings settings;
   settings.plant.answers_before_sync = true;
   Verdict verdict;
-  for (; settings.seed < 50 && verdict.broken.empty(); ++settings.seed) verdict = simulate(settings);
+  for (; settings.seed < 50 && verdict.broken.empty(); ++settings.seed)
+    verdict = simulate(settings);
   EXPECT_FALSE(verdict.broken.empty());
   std::printf("caught by seed %lu: %s\n", settings.seed - 1, words_of(verdict).c_str());
 }

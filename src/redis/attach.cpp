@@ -38,6 +38,9 @@ void Store::Impl::ask_for_settings() {
     }
     add_info(text_of(**reply).value_or(""), facts);
   });
+  connection.call(words_of_watchers(), [this](Result<const redisReply*> reply) {
+    if (reply) add_watchers(**reply, facts);
+  });
   connection.call(words_of_config_get(), [this](Result<const redisReply*> reply) {
     if (!reply) return;
     add_config(**reply, facts);
@@ -52,6 +55,12 @@ void Store::Impl::judge_settings() {
         {objections.front().kind, in_one(objections), "Nothing is sold until then."});
   }
   replicas = connected_replicas(facts);
+  const std::string before = std::exchange(run_id, facts["run_id"]);
+  if (!before.empty() && before != run_id) {
+    warn("Redis was started anew, or it is another server: run_id " + before + " is now " + run_id +
+         ", master_replid is " + facts["master_replid"] +
+         ". Each sale is compared with what was seen of it before it sells on.");
+  }
   load_functions();
 }
 

@@ -11,6 +11,7 @@ namespace dibs::redis {
 namespace {
 
 constexpr std::uint64_t kOldestMajor = 7;
+constexpr std::string_view kSentinels = "dibs:sentinels";
 
 struct Wanted {
   std::string_view setting;
@@ -53,6 +54,20 @@ void want(const ServerFacts& facts, const Wanted& wanted, std::vector<Fault>& ou
        "Redis has " + name + " " + std::string(value) + ": " + std::string(wanted.otherwise) + ".",
        "CONFIG SET " + name + " " + std::string(wanted.value) +
            " and CONFIG REWRITE, or choose another --durability."});
+}
+
+/// Sentinel may make a replica the primary that has less than was answered.
+void judge_watchers(const ServerFacts& facts, std::vector<Fault>& out) {
+  const std::string_view count = value_of(facts, kSentinels);
+  if (count.empty()) {
+    out.push_back({FaultKind::bad_input, "Redis does not say whether Sentinel watches it.",
+                   "Let this user call CLIENT LIST (ACL SETUSER … +client|list)."});
+  } else if (count != "0") {
+    out.push_back({FaultKind::bad_input,
+                   "Sentinel watches this Redis and may make a replica the primary that has less "
+                   "than was answered.",
+                   "SENTINEL REMOVE it there, or choose another --durability."});
+  }
 }
 
 /// What no promise can do without.
@@ -111,6 +126,28 @@ std::vector<std::string> words_of_config_get() {
   return words;
 }
 
+// Sentinel names its connections, and one of them listens to what the others say.
+std::vector<std::string> words_of_watchers() { return {"CLIENT", "LIST", "TYPE", "pubsub"}; }
+
+void add_watchers(const redisReply& reply, ServerFacts& facts) {
+  const auto clients = text_of(reply);
+  if (!clients) return;
+  constexpr std::string_view kName = " name=sentinel-";
+  std::uint64_t count = 0;
+  for (std::size_t at = clients->find(kName); at != clients->npos;
+       at = clients->find(kName, at + 1)) {
+    ++count;
+  }
+  facts.insert_or_assign(std::string(kSentinels), std::to_string(count));
+}
+
+std::optional<double> memory_in_use(const ServerFacts& facts) {
+  const auto most = number_in(value_of(facts, "maxmemory"));
+  const auto used = number_in(value_of(facts, "used_memory"));
+  if (!used || most.value_or(0) == 0) return std::nullopt;
+  return static_cast<double>(*used) / static_cast<double>(*most);
+}
+
 std::uint64_t connected_replicas(const ServerFacts& facts) {
   return number_in(value_of(facts, "connected_slaves")).value_or(0);
 }
@@ -120,6 +157,7 @@ std::vector<Fault> judge(const ServerFacts& facts, Promise promise) {
   judge_server(facts, out);
   if (promise == Promise::strict) {
     for (const Wanted& wanted : kStrict) want(facts, wanted, out);
+    judge_watchers(facts, out);
   }
   if (promise == Promise::replica) {
     want(facts, kStrict[3], out);

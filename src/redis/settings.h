@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,19 @@ void add_info(std::string_view info, ServerFacts& facts);
 /// Adds what CONFIG GET answered; an error adds nothing.
 void add_config(const redisReply& reply, ServerFacts& facts);
 
-/// The words of the CONFIG GET that judge() wants to have been asked.
+/// Adds how many Sentinels watch the server, as CLIENT LIST answered it; an error adds nothing.
+void add_watchers(const redisReply& reply, ServerFacts& facts);
+
+/// The words of the CONFIG GET and the CLIENT LIST that judge() wants to have been asked.
 [[nodiscard]] std::vector<std::string> words_of_config_get();
+[[nodiscard]] std::vector<std::string> words_of_watchers();
 
 /// Every reason why this server cannot keep the promise, each with what to do about it; empty: it
 /// can. A setting that could not be read is a reason too, but for `relaxed`.
 [[nodiscard]] std::vector<Fault> judge(const ServerFacts& facts, Promise promise);
+
+/// The share of `maxmemory` that is in use, 0 to 1; nothing when the server has no such bound.
+[[nodiscard]] std::optional<double> memory_in_use(const ServerFacts& facts);
 
 /// How many replicas are connected.
 [[nodiscard]] std::uint64_t connected_replicas(const ServerFacts& facts);

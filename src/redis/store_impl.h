@@ -115,6 +115,7 @@ struct Store::Impl {
   bool note_failed = false;
   ServerConnection connection;
   ServerFacts facts;
+  std::string run_id;  ///< of the server that was connected last
   std::map<SaleId, std::unique_ptr<Slot>> slots;
   int event_fd = -1;
 

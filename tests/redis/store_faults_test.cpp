@@ -117,5 +117,39 @@ TEST(RedisStore, two_gateways_give_one_order_for_one_key_and_see_each_other) {
   EXPECT_EQ(a.store().glance(SaleId("concert"))->items.at(0).held, 2);
 }
 
+// Planted, and seen on Valkey, whose WAIT waits for nothing when its connection has only read: a
+// gateway that does not write with each call.
+TEST(RedisStore, with_replica_shows_nothing_that_the_replica_does_not_have) {
+  const RedisServer primary;
+  const RedisServer replica({"--replicaof", primary.host(), std::to_string(primary.port())});
+  Connection to_primary = primary.connect();
+  const auto online = [&] {
+    return to_primary.text({"INFO", "replication"}).find("state=online") != std::string::npos;
+  };
+  for (int i = 0; i < 600 && !online(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const TempDir one;
+  const TempDir two;
+  auto with_replica = options_for(primary, one.path());
+  with_replica.durability = Promise::replica;
+  auto relaxed = options_for(primary, two.path());
+  relaxed.durability = Promise::relaxed;
+  RunningStore careful(with_replica);
+  RunningStore other(relaxed);
+  ASSERT_TRUE(careful.started() && other.started());
+  ASSERT_TRUE(careful.run(concert_of(10)));
+
+  replica.freeze();
+  const auto sold = other.run(seat_for("anna"));
+  ASSERT_TRUE(sold && sold->order);
+  EXPECT_FALSE(careful.find(sold->order->id)) << "only the primary has it";
+  replica.thaw();
+  for (int i = 0; i < 600 && !careful.find(sold->order->id); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(careful.find(sold->order->id));
+}
+
 }  // namespace
 }  // namespace dibs::redis

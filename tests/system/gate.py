@@ -11,18 +11,17 @@ class Gate:
     """Listens on a port of its own and passes on to `target`. Moods:
     pass
     cut         every connection is closed, and every new one
-    delay       every byte comes 0.2 s later
+    delay       every byte comes later
     half_open   what the client sends arrives, what the server answers does not
     black_hole  nothing arrives, and no connection ends
     slow        200 bytes at a time, twenty times a second
     Nothing is lost within a connection: what was held back is passed on when the mood is pass again, as the
     network does it, to whoever still listens."""
 
-    DELAY_SECONDS = 0.2
-
-    def __init__(self, target):
+    def __init__(self, target, mood="pass", delay_seconds=0.2):
         self.target = target
-        self.mood = "pass"
+        self.mood = mood
+        self.delay_seconds = delay_seconds
         self.lock = threading.Lock()
         self.links = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -88,7 +87,7 @@ class Gate:
                 if not data:
                     break
                 if self.mood in ("slow", "delay"):
-                    time.sleep(0.05 if self.mood == "slow" else self.DELAY_SECONDS)
+                    time.sleep(0.05 if self.mood == "slow" else self.delay_seconds)
                 while self._held(up):
                     time.sleep(0.01)
                 sink.sendall(data)

@@ -7,8 +7,10 @@ older copy of fence() is then sold from, 201."""
 
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 
 import dibs
 import redis_server
@@ -95,6 +97,45 @@ def connects_of(client):
     return [line for line in lines if line.startswith("dibs_redis_connects")]
 
 
+def sentinel(directory):
+    """Strict does not sell where Sentinel may make an older replica the primary."""
+    root = pathlib.Path(directory)
+    with Redis(root / "redis", *STRICT) as redis:
+        settings = root / "sentinel.conf"
+        settings.write_text(f"bind 127.0.0.1\nport {redis_server.free_port()}\ndir {root}\n"
+                            f"sentinel monitor shop 127.0.0.1 {redis.port} 1\n")
+        watcher = subprocess.Popen([redis_server.BINARY, str(settings), "--sentinel"], stdout=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 30
+            while "name=sentinel-" not in redis.call("CLIENT", "LIST", "TYPE", "pubsub"):
+                check(time.monotonic() < until, "Sentinel does not come")
+                time.sleep(0.05)
+            refused_at_start(directory, redis, "Sentinel watches this Redis")
+            keys = {"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}", "DIBS_SHOP_KEY": dibs.SHOP_KEY}
+            doctor = dibs.run("doctor", "--store", redis.url, "--listen", "127.0.0.1:0", "--data", root / "none", env=keys)
+            check(doctor.returncode == 1 and "NO-GO  redis: Sentinel watches" in doctor.stdout, doctor.stdout)
+            with gateway(directory, redis, "--durability", "relaxed") as server:
+                put_sale(server, "relaxed")
+        finally:
+            watcher.kill()
+            watcher.wait()
+    print("Sentinel: refused by name", flush=True)
+
+
+def memory(directory):
+    """What doctor says of a server that fills up."""
+    root = pathlib.Path(directory)
+    keys = {"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}", "DIBS_SHOP_KEY": dibs.SHOP_KEY}
+    with Redis(root / "redis", *STRICT) as redis:
+        used = int(next(line for line in redis.call("INFO", "memory").splitlines() if line.startswith("used_memory:"))[12:])
+        for most, word in ((0, "WARN   redis: it has no maxmemory"), (10 * used, "ok     redis: it uses"), (3 * used, "WARN   redis: it uses"),
+                           (int(1.5 * used), "NO-GO  redis: it uses")):
+            redis.call("CONFIG", "SET", "maxmemory", most)
+            doctor = dibs.run("doctor", "--store", redis.url, "--listen", "127.0.0.1:0", "--data", root / "none", env=keys)
+            check(word.lower() in doctor.stdout.lower(), f"{most}: {doctor.stdout}")
+    print("memory: none set, a tenth, a third, two thirds", flush=True)
+
+
 def ways_in(directory):
     root = pathlib.Path(directory)
     with Redis(root / "redis", *STRICT, password="s3cret of tests") as redis:
@@ -114,7 +155,7 @@ def main():
     if not redis_server.installed():
         print("redis: redis-server is not installed")
         return 77
-    for part in (fence, words, ways_in):
+    for part in (fence, words, sentinel, memory, ways_in):
         with tempfile.TemporaryDirectory() as directory:
             part(directory)
     return 0

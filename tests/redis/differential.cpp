@@ -82,7 +82,7 @@ class Run {
     context.min_seq = seq();
     context.now = now_;
     context.away_after = away_counts_ ? kAwayAfter : Duration(0);
-    context.writes = random_.one_in(10);
+    context.writes = writes_ = random_.one_in(10);
     const Reply reply = connection_.call(words_of(library_, context, commands));
     if (!reply) return fail("no reply");
     auto result = parse(*reply, context.known, commands.size());
@@ -136,7 +136,8 @@ class Run {
   void note_alive(bool existed, std::size_t events_before, std::size_t requests_before) {
     const bool wrote = events_.size() > events_before || requests_.size() > requests_before;
     const bool stale = existed && now_ - alive_at_ >= kAliveEvery;
-    if (wrote || stale) alive_at_ = std::max(alive_at_, now_);
+    const bool in_any_case = writes_ && !epoch_.empty();
+    if (wrote || stale || in_any_case) alive_at_ = std::max(alive_at_, now_);
   }
 
   void drain(Instant now) {
@@ -266,6 +267,7 @@ class Run {
   std::string epoch_;
   Instant now_;
   bool away_counts_;
+  bool writes_ = false;  ///< the call of now writes in any case
   Instant alive_at_;
   std::size_t done_ = 0;
   int archived_for_ = 0;  ///< batches: nothing happens any more

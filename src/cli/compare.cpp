@@ -32,12 +32,11 @@ struct CompareFlags {
   std::string write_back = "none";
 };
 
-/// What the contract names and this build does not have.
-Result<void> check_parts(const CompareFlags& flags) {
-  if (!flags.ledger.empty() || flags.write_back != "none") {
-    return fault(FaultKind::bad_input,
-                 "--ledger and --write-back need the SQL ledger, which this build does not have.",
-                 "Leave them out: nothing is written back.");
+/// Flags that do not fit together.
+Result<void> check_flags(const CompareFlags& flags) {
+  if (!flags.ledger.empty() && flags.write_back == "none") {
+    return fault(FaultKind::bad_input, "--ledger is given with --write-back none.",
+                 "Leave it out, or say how it follows: --write-back async or sync.");
   }
   if (flags.crowd.options.connections < flags.gateways) {
     return fault(FaultKind::bad_input, "Each gateway needs a connection.",
@@ -58,29 +57,37 @@ Result<std::string> baseline_of(const CompareFlags& flags) {
                "Add it to --strategies, or name one of those.");
 }
 
-/// Why this build cannot run a strategy; nothing when it can.
-std::optional<load::Sentence> why_unavailable(const CLI::App& app, const std::string& strategy) {
-  const CLI::App* serve = app.get_parent()->get_subcommand("serve");
-  const bool on_redis = serve->get_option_no_throw("--store") != nullptr;
-  if (strategy != "redis" || on_redis) return std::nullopt;
-  return load::Sentence{"not in this build: `dibs serve` has no --store",
-                        "이 빌드에는 없습니다: `dibs serve`에 --store가 없습니다"};
+/// One row of the table.
+struct Candidate {
+  std::string name;
+  std::string strategy;
+  std::string write_back;
+};
+
+/// With sync each of Dibs' own is measured both ways, one after the other, so that the change
+/// between the two is what async is worth. The designs of the past have no ledger.
+std::vector<Candidate> candidates_of(const CompareFlags& flags) {
+  std::vector<Candidate> out;
+  for (const std::string& name : flags.strategies) {
+    const bool follows = is_dibs(name) && flags.write_back != "none";
+    out.push_back({name, name, follows ? "async" : "none"});
+    if (follows && flags.write_back == "sync") out.push_back({name + "-sync", name, "sync"});
+  }
+  return out;
 }
 
 /// Whether there is a redis-server, so that no run is made for nothing.
-Result<void> check_redis(const load::Comparison& all, const std::string& directory) {
-  const bool needed = std::ranges::any_of(all.cases, [](const load::Case& one) {
-    return !one.unavailable && needs_redis(one.strategy);
-  });
+Result<void> check_redis(const std::vector<Candidate>& candidates, const std::string& directory) {
+  const bool needed = std::ranges::any_of(
+      candidates, [](const Candidate& one) { return needs_redis(one.strategy); });
   if (!needed) return {};
   const auto redis = RedisProcess::start(directory, RedisProcess::Keeps::nothing);
   if (!redis) return std::unexpected(redis.error());
   return {};
 }
 
-Result<load::Comparison> compare(const CLI::App& app, const CompareFlags& flags,
-                                 load::Options options, EndOnSignal& end,
-                                 const std::string& directory) {
+Result<load::Comparison> compare(const CompareFlags& flags, const load::Options& options,
+                                 EndOnSignal& end, const std::string& directory) {
   load::Comparison all;
   all.options = options;
   all.stock = flags.stock;
@@ -90,21 +97,28 @@ Result<load::Comparison> compare(const CLI::App& app, const CompareFlags& flags,
   all.queue_limit = std::chrono::seconds(flags.queue_seconds);
   all.machine = load::this_machine();
   all.started = system_clock().now();
-  for (const std::string& name : flags.strategies) {
-    all.cases.push_back({.strategy = name,
-                         .promises = is_dibs(name),
-                         .unavailable = why_unavailable(app, name),
+  all.write_back = flags.write_back;
+  const std::vector<Candidate> candidates = candidates_of(flags);
+  for (const Candidate& candidate : candidates) {
+    all.cases.push_back({.strategy = candidate.name,
+                         .promises = is_dibs(candidate.strategy),
+                         .unavailable = std::nullopt,
                          .runs = {}});
   }
-  if (auto there = check_redis(all, directory); !there) return std::unexpected(there.error());
+  if (auto there = check_redis(candidates, directory); !there)
+    return std::unexpected(there.error());
   // Round by round, so that what changes on the machine meanwhile meets all alike.
   for (std::uint32_t round = 0; round < flags.runs; ++round) {
-    for (load::Case& one : all.cases) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      load::Case& one = all.cases[i];
       if (one.unavailable) continue;
-      const CaseWork work{.strategy = one.strategy,
+      const CaseWork work{.strategy = candidates[i].strategy,
+                          .name = one.strategy,
+                          .write_back = candidates[i].write_back,
+                          .ledger = flags.ledger,
                           .options = options,
                           .stock = flags.stock,
-                          .gateways = needs_redis(one.strategy) ? flags.gateways : 1,
+                          .gateways = needs_redis(candidates[i].strategy) ? flags.gateways : 1,
                           .payment_delay_ms = flags.payment_delay_ms,
                           .queue_limit = all.queue_limit,
                           .directory = directory,
@@ -165,13 +179,13 @@ int run_compare(CLI::App& app, CompareFlags& flags) {
   };
   const auto options = crowd_options(app, flags.crowd);
   if (!options) return refuse(options.error());
-  if (auto good = check_parts(flags); !good) return refuse(good.error());
+  if (auto good = check_flags(flags); !good) return refuse(good.error());
   auto baseline = baseline_of(flags);
   if (!baseline) return refuse(baseline.error());
   auto temporary = TemporaryDirectory::make();
   if (!temporary) return refuse(temporary.error());
   EndOnSignal end(temporary->path());
-  auto all = compare(app, flags, *options, end, temporary->path());
+  auto all = compare(flags, *options, end, temporary->path());
   end.kill_none();
   if (!all) return refuse(all.error());
   all->baseline = *baseline;
@@ -213,11 +227,15 @@ void add_compare_flags(CLI::App& sub, CompareFlags& flags) {
       ->envname("DIBS_QUEUE_SECONDS")
       ->check(CLI::Range(1U, 3'600U))
       ->capture_default_str();
-  sub.add_option("--ledger", flags.ledger,
-                 "URL of the SQL ledger; not in this build; default: none")
+  sub.add_option(
+         "--ledger", flags.ledger,
+         "SQL tables that follow Dibs' orders: sqlite:FILE, postgresql://… or mysql://…, with a "
+         "sale of its own for each run; default: a file of SQLite for each run")
       ->envname("DIBS_COMPARE_LEDGER");
-  sub.add_option("--write-back", flags.write_back,
-                 "none, sync or async: how the ledger follows; only none in this build")
+  sub.add_option(
+         "--write-back", flags.write_back,
+         "How the ledger follows: none, async (after the answer), or sync, which measures Dibs "
+         "both ways and shows what async is worth")
       ->envname("DIBS_COMPARE_WRITE_BACK")
       ->check(CLI::IsMember({"none", "sync", "async"}))
       ->capture_default_str();

@@ -16,13 +16,17 @@ namespace dibs::cli {
 namespace {
 
 constexpr const char* kComparedSale = "compare";
+/// For a ledger that outlives the run: what is in it under one name does not go on with another
+/// run.
+constexpr const char* kKeptSale = "compare-";
 constexpr Duration kCaseStopPatience = std::chrono::seconds(20);
+constexpr std::size_t kSaleLetters = 12;
 constexpr Duration kSalePatience = std::chrono::seconds(10);
 constexpr auto kBetweenSaleLooks = std::chrono::milliseconds(10);
 
 /// A gateway hears of a sale that was made at another a moment later.
-Result<void> await_sale(const ServerProcess& server) {
-  const std::string head = std::string("GET /v1/sales/") + kComparedSale + " HTTP/1.1\r\n";
+Result<void> await_sale(const ServerProcess& server, const std::string& sale) {
+  const std::string head = "GET /v1/sales/" + sale + " HTTP/1.1\r\n";
   const auto deadline = system_clock().monotonic() + kSalePatience;
   while (true) {
     const auto answer = call(server.address(), head, "");
@@ -33,6 +37,11 @@ Result<void> await_sale(const ServerProcess& server) {
     }
     std::this_thread::sleep_for(kBetweenSaleLooks);
   }
+}
+
+/// One for all gateways.
+std::string ledger_of(const CaseWork& work, const std::string& directory) {
+  return work.ledger.empty() ? "sqlite:" + directory + "/ledger.db" : work.ledger;
 }
 
 /// What a gateway of a run is started with.
@@ -63,7 +72,12 @@ Result<ServerProcess> start_gateway(const GatewayWork& work) {
                                         "--payment-delay-ms",
                                         delay,
                                         "--data",
-                                        work.directory + "/data-" + number};
+                                        work.directory + "/data-" + number,
+                                        "--write-back",
+                                        given.write_back};
+  if (given.write_back != "none") {
+    arguments.insert(arguments.end(), {"--ledger", ledger_of(given, work.directory)});
+  }
   if (work.redis != nullptr) {
     arguments.insert(arguments.end(), {"--store", "redis://" + work.redis->address()});
   }
@@ -73,8 +87,8 @@ Result<ServerProcess> start_gateway(const GatewayWork& work) {
 /// The servers of a run, with the sale open on each of them.
 class Gateways {
  public:
-  Result<void> start(const CaseWork& work, const RedisProcess* redis, const std::string& directory,
-                     EndOnSignal& end) {
+  Result<void> start(const CaseWork& work, const std::string& sale, const RedisProcess* redis,
+                     const std::string& directory, EndOnSignal& end) {
     const std::string token = random_secret();
     for (std::uint32_t number = 0; number < work.gateways; ++number) {
       auto server = start_gateway({work, redis, directory, token, number});
@@ -85,12 +99,12 @@ class Gateways {
     // Dibs keeps its sales in Redis, for all gateways; a design of the past in each server.
     const std::size_t makers = is_dibs(work.strategy) ? 1 : servers_.size();
     for (std::size_t i = 0; i < makers; ++i) {
-      auto made = make_sale(servers_[i], token,
-                            {.id = kComparedSale, .title = "Compare", .stock = work.stock});
+      auto made =
+          make_sale(servers_[i], token, {.id = sale, .title = "Compare", .stock = work.stock});
       if (!made) return made;
     }
     for (const ServerProcess& server : servers_) {
-      if (auto there = await_sale(server); !there) return there;
+      if (auto there = await_sale(server, sale); !there) return there;
     }
     return {};
   }
@@ -126,10 +140,10 @@ class Gateways {
   std::vector<ServerProcess> servers_;
 };
 
-load::Options options_of(const CaseWork& work) {
+load::Options options_of(const CaseWork& work, const std::string& sale) {
   load::Options options = work.options;
-  options.sale = kComparedSale;
-  options.strategy = work.strategy;
+  options.sale = sale;
+  options.strategy = work.name;
   if (is_dibs(work.strategy)) return options;
   options.token_in_reference = true;  // some of them pay inside the buy
   options.replays = false;            // none of them knows a key
@@ -177,11 +191,13 @@ Result<load::Run> measure(const CaseWork& work, EndOnSignal& end) {
     redis.emplace(std::move(*started));
   }
   Gateways gateways;
-  if (auto started = gateways.start(work, redis ? &*redis : nullptr, directory.path(), end);
+  const std::string sale =
+      work.ledger.empty() ? kComparedSale : kKeptSale + random_secret().substr(0, kSaleLetters);
+  if (auto started = gateways.start(work, sale, redis ? &*redis : nullptr, directory.path(), end);
       !started) {
     return std::unexpected(started.error());
   }
-  load::Options options = options_of(work);
+  load::Options options = options_of(work, sale);
   if (redis) options.redis = redis->pid();
   if (auto named = gateways.name_in(options); !named) return std::unexpected(named.error());
   auto run = load::run(options, progress_line(work.language));
@@ -191,7 +207,12 @@ Result<load::Run> measure(const CaseWork& work, EndOnSignal& end) {
         {"The server did not stop cleanly.", "서버가 제대로 끝나지 않았습니다."});
   }
   end.kill_none();
-  if (work.strategy == "engine") add_audit(*run, directory.path() + "/data-0");
+  if (work.strategy != "engine") return run;
+  const std::string data = directory.path() + "/data-0";
+  add_audit(*run, data);
+  // One that is kept has the sales of other runs too.
+  const bool own_ledger = work.write_back != "none" && work.ledger.empty();
+  if (own_ledger) add_ledger_audit(*run, data, ledger_of(work, directory.path()));
   return run;
 }
 

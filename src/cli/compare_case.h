@@ -20,7 +20,10 @@ namespace dibs::cli {
 
 struct CaseWork {
   std::string strategy;
-  load::Options options;  ///< of the crowd
+  std::string name;                 ///< in the reports; `strategy`, or with -sync behind it
+  std::string write_back = "none";  ///< none, async, sync; of Dibs only, whose orders SQL follows
+  std::string ledger;               ///< its URL; empty: a file of SQLite of the run's own
+  load::Options options;            ///< of the crowd
   std::uint32_t stock = 0;
   std::uint32_t gateways = 1;  ///< on one Redis; the engine, which needs none, has one
   std::uint32_t payment_delay_ms = 0;

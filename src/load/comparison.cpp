@@ -131,6 +131,23 @@ std::vector<Sentence> gateway_notes(const Comparison& all) {
   return out;
 }
 
+std::vector<Sentence> write_back_notes(const Comparison& all) {
+  if (all.write_back == "none") return {};
+  std::vector<Sentence> out = {
+      {"SQL follows the orders of Dibs' own, after the answer (async); the designs of the past "
+       "have "
+       "no ledger.",
+       "Dibs의 주문은 응답 뒤에 SQL 장부가 따라옵니다(async). 과거의 설계에는 장부가 없습니다."}};
+  if (all.write_back == "sync") {
+    out.push_back(
+        {"With -sync each answer waits for it: the change against the row before is what "
+         "async is worth, turned round.",
+         "-sync는 장부에 적힐 때까지 응답이 기다립니다. 바로 위 행과의 차이가 비동기의 "
+         "값어치입니다."});
+  }
+  return out;
+}
+
 const Case* find_case(const Comparison& all, const std::string& strategy) {
   const auto found = std::ranges::find(all.cases, strategy, &Case::strategy);
   return found == all.cases.end() || found->runs.empty() ? nullptr : &*found;

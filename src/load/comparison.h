@@ -26,9 +26,10 @@ struct Case {
 struct Comparison {
   Options options;  ///< what the runs have in common
   std::uint64_t stock = 0;
-  std::uint32_t runs = 0;      ///< of each strategy
-  std::uint32_t gateways = 1;  ///< of each strategy that can have several
-  std::string baseline;        ///< the strategy that the others are compared with
+  std::uint32_t runs = 0;           ///< of each strategy
+  std::uint32_t gateways = 1;       ///< of each strategy that can have several
+  std::string write_back = "none";  ///< how SQL followed Dibs' own
+  std::string baseline;             ///< the strategy that the others are compared with
   Duration payment_delay{0};
   Duration queue_limit{0};  ///< after which a run of `queue` is ended
   Machine machine;
@@ -74,6 +75,9 @@ struct Change {
 [[nodiscard]] std::uint32_t gateways_of(const Case& one);
 /// What several gateways mean for the order, and who had only one; nothing with one gateway.
 [[nodiscard]] std::vector<Sentence> gateway_notes(const Comparison& all);
+
+/// What is told apart by the names of the rows; nothing without a ledger.
+[[nodiscard]] std::vector<Sentence> write_back_notes(const Comparison& all);
 
 /// The case with that name, with at least one run; null when there is none.
 [[nodiscard]] const Case* find_case(const Comparison& all, const std::string& strategy);

@@ -80,6 +80,7 @@
       tableOf([say('case', '설계'), '', ...shown.map((o) => o.label), say('total', '총 시간'),
                say('average, payment included', '평균 (결제 포함)'), say('average to the first answer', '첫 응답 평균'), 'TPS'],
               data.cases.flatMap(caseRows)),
+      ...data.write_back_notes.map((words) => make('p', 'small soft', words)),
       limited ? make('p', 'small soft', note) : null);
   }
 

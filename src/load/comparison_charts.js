@@ -11,6 +11,8 @@ const comparisonCharts = (data, cases, parts) => {
     'queue': {colour: '--c5', dash: [8, 4], shape: 'cross'},
     'lua': {colour: '--c3', dash: [], shape: 'triangle'},
     'redis': {colour: '--c4', dash: [], shape: 'star'},
+    'redis-sync': {colour: '--c4', dash: [8, 4], shape: 'star'},
+    'engine-sync': {colour: '--c1', dash: [8, 4], shape: 'circle'},
     'engine': {colour: '--c1', dash: [], shape: 'circle'},
   };
   const lookOf = (strategy) => looks[strategy] || {colour: '--ink', dash: [], shape: 'circle'};

@@ -40,6 +40,8 @@ class ComparisonData {
     json_.member("connections", connection_words(options, language_));
     json_.member("runs", std::uint64_t{all_.runs}).member("baseline", all_.baseline);
     json_.member("gateways", std::uint64_t{all_.gateways});
+    write_array(json_, "write_back_notes", write_back_notes(all_),
+                [this](const Sentence& note) { return pick(language_, note); });
     write_array(json_, "gateway_notes", gateway_notes(all_),
                 [this](const Sentence& note) { return pick(language_, note); });
     json_.member("entry_failure", options.entry_failure);

@@ -77,6 +77,7 @@ void write_comparison_settings(JsonWriter& json, const Comparison& all) {
   json.member("connections", std::uint64_t{options.connections});
   json.member("new_connections", options.new_connections);
   json.member("runs", std::uint64_t{all.runs}).member("gateways", std::uint64_t{all.gateways});
+  json.member("write_back", all.write_back);
   json.member("entry_failure", options.entry_failure);
   json.member("payment_failure", options.payment_failure);
   json.member("payment_delay_ms",
@@ -141,6 +142,7 @@ std::string to_json(const Comparison& all) {
   json.end_array();
   write_published(json);
   json.key("notes").begin_array();
+  for (const Sentence& note : write_back_notes(all)) json.value(note.english);
   for (const Sentence& note : gateway_notes(all)) json.value(note.english);
   json.end_array().end_object();
   return json.take() + "\n";

@@ -253,7 +253,8 @@ class ComparisonTable {
   }
 
   void remarks() {
-    const auto notes = gateway_notes(all_);
+    auto notes = write_back_notes(all_);
+    for (Sentence& note : gateway_notes(all_)) notes.push_back(std::move(note));
     for (const Sentence& note : notes) {
       out_ += "\n" + std::string(pick(language_, note));
     }

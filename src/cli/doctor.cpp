@@ -12,6 +12,7 @@
 #include "cli/doctor_sales.h"
 #include "cli/exit_status.h"
 #include "cli/log.h"
+#include "cli/outbox.h"
 #include "cli/payment_audit.h"
 #include "cli/serve_options.h"
 #include "cli/subcommands.h"
@@ -136,6 +137,7 @@ int doctor(DoctorOptions& options, CLI::App& app) {
   look_at_settings(options.serve, checkup);
   look_at_ports(options, server, checkup);
   look_at_provider(options.serve.payments, checkup);
+  look_at_kafka(options.serve, checkup);
   std::vector<sale::SaleView> sales;
   if (options.serve.store.empty()) {
     sales = look_at_journal(dir, server, checkup);

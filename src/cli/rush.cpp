@@ -30,7 +30,9 @@ struct RushFlags {
   std::uint32_t ingress = 0;
   bool unmerged = false;
   std::string payments;  ///< URL of a payment provider; empty: the one inside the server
-  std::string data;      ///< empty: a temporary directory
+  std::string kafka;     ///< brokers; empty: none
+  std::string kafka_topic = "dibs.rush";
+  std::string data;  ///< empty: a temporary directory
 };
 
 /// Adds what the provider's books say of the same orders.
@@ -56,6 +58,9 @@ Result<load::Run> rush(const RushFlags& flags, load::Options options, const std:
                                         "--insecure-demo",  "--quiet",
                                         "--die-with-parent"};
   if (flags.unmerged) arguments.emplace_back("--unmerged");
+  if (!flags.kafka.empty()) {
+    arguments.insert(arguments.end(), {"--kafka", flags.kafka, "--kafka-topic", flags.kafka_topic});
+  }
   std::vector<std::string> environment = {"DIBS_OPERATOR_TOKENS=rush:" + token};
   if (!flags.payments.empty()) {
     arguments.insert(arguments.end(), {"--payments", flags.payments});
@@ -142,6 +147,14 @@ Subcommand add_rush(CLI::App& app) {
                   "URL of a payment provider, such as that of `dibs payments`; its books are "
                   "compared afterwards; default: the one inside the server")
       ->envname("DIBS_RUSH_PAYMENTS");
+  sub->add_option("--kafka", flags->kafka,
+                  "HOST:PORT of Kafka brokers that the server sends its events to; default: none")
+      ->envname("DIBS_RUSH_KAFKA");
+  sub->add_option("--kafka-topic", flags->kafka_topic,
+                  "The topic for --kafka; each run begins the sale `rush` anew, so a ledger wants "
+                  "a topic for each")
+      ->envname("DIBS_RUSH_KAFKA_TOPIC")
+      ->capture_default_str();
   sub->add_option("--data", flags->data, "Keep the server's data here (default: thrown away)")
       ->envname("DIBS_RUSH_DATA");
   sub->add_flag("--unmerged", flags->unmerged,

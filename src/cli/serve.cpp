@@ -15,6 +15,7 @@
 #include "cli/inherited_sockets.h"
 #include "cli/log.h"
 #include "cli/notices.h"
+#include "cli/outbox.h"
 #include "cli/payment_provider.h"
 #include "cli/secrets.h"
 #include "cli/seller.h"
@@ -66,6 +67,7 @@ struct Parts {
   std::unique_ptr<Seller> seller;
   std::unique_ptr<events::NoticeRelay> notices;
   std::unique_ptr<ledger::Follower> ledger;
+  std::unique_ptr<events::OutboxRelay> outbox;
   ChosenProvider payments;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
@@ -103,6 +105,9 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto ledger = choose_write_back(options, *parts.seller);
   if (!ledger) return std::unexpected(ledger.error());
   parts.ledger = std::move(*ledger);
+  auto outbox = choose_outbox(options, *parts.seller);
+  if (!outbox) return std::unexpected(outbox.error());
+  parts.outbox = std::move(*outbox);
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
@@ -113,6 +118,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
                               if (parts.server) add_http_stats(all, *parts.server);
                               add_notice_stats(all, parts.notices.get());
                               add_ledger_stats(all, parts.ledger.get());
+                              add_outbox_stats(all, parts.outbox.get());
                               return all;
                             });
   if (!api) return std::unexpected(api.error());
@@ -205,6 +211,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   auto sales = sales_of(parts.seller->store());
   warn_of_sales_without_provider(parts, sales);
   if (parts.ledger) parts.ledger->know(sales);
+  if (parts.outbox) parts.outbox->begin(sales);
   begin_notices(parts.notices.get(), std::move(sales));
   announce(options, parts);
   if (!demo_token.empty()) std::cout << "dibs: operator token " << demo_token << '\n' << std::flush;
@@ -219,6 +226,7 @@ int serve(ServeOptions& options, CLI::App& app) {
   parts.seller->drain();
   if (parts.ledger) parts.ledger->stop(kLedgerPatience);
   if (parts.notices) parts.notices->stop();
+  if (parts.outbox) parts.outbox->stop();
   log_info("stopped cleanly");
   return kHeld;
 }

@@ -136,6 +136,15 @@ void add_flags(CLI::App& app, ServeOptions& options) {
       "--notify-secret-file", options.notify_secret_file,
       "File with the secret that notices to shops are signed with, whsec_…, or two to rotate; "
       "default: DIBS_NOTIFY_SECRET; without one, a sale with notify is refused");
+  app.add_option("--kafka", options.kafka,
+                 "HOST:PORT of Kafka brokers, commas between: every event of every sale is sent to "
+                 "their topic, and none is lost while they are away; default: none");
+  app.add_option("--kafka-topic", options.kafka_topic,
+                 "The topic for --kafka; made, and kept for ever, when it is not there")
+      ->capture_default_str();
+  app.add_option("--kafka-settings-file", options.kafka_settings_file,
+                 "File of NAME=VALUE lines, settings of librdkafka for --kafka (TLS, SASL); "
+                 "default: none");
   app.add_option("--rate-per-buyer", options.rate_per_buyer,
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))

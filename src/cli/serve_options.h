@@ -32,6 +32,9 @@ struct ServeOptions {
   std::string payments;             ///< URL of the payment provider; empty: none
   std::string webhook_secret_file;  ///< empty: DIBS_WEBHOOK_SECRET
   std::string notify_secret_file;   ///< empty: DIBS_NOTIFY_SECRET
+  std::string kafka;                ///< brokers; empty: events go to no Kafka
+  std::string kafka_topic = "dibs.events";
+  std::string kafka_settings_file;  ///< empty: none
   std::uint32_t rate_per_buyer = 0;
   std::uint32_t listeners = api::Options{}.listeners_max;
   std::string log_format = "text";

@@ -75,6 +75,7 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::open(const KafkaSettings& 
   config.set("enable.auto.commit", "false").set("queued.max.messages.kbytes", kAheadKilobytes);
   // An offset that is gone must be told: going on anywhere else would be a gap.
   config.set("auto.offset.reset", "error").set("check.crcs", "true");
+  config.set("allow.auto.create.topics", "false");
   auto client = config.make(RD_KAFKA_CONSUMER, settings);
   if (!client) return std::unexpected(client.error());
   impl->client = std::move(*client);

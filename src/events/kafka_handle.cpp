@@ -61,6 +61,8 @@ KafkaConfig& KafkaConfig::set(const std::string& name, const std::string& value)
 
 Result<KafkaHandle> KafkaConfig::make(rd_kafka_type_t type, const KafkaSettings& settings) {
   set("client.id", "dibs").set("bootstrap.servers", settings.brokers);
+  // Of its own accord the client waits up to 10 s before it tries a broker again.
+  set("reconnect.backoff.max.ms", "1000");
   for (const auto& [name, value] : settings.more) set(name, value);
   std::array<char, kErrorBytes> words{};
   if (wrong_.empty()) {

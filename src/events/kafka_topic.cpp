@@ -13,8 +13,11 @@ using AdminOptions =
     std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDelete<rd_kafka_AdminOptions_destroy>>;
 using KafkaEvent = std::unique_ptr<rd_kafka_event_t, KafkaDelete<rd_kafka_event_destroy>>;
 
+/// A consumer, since asking about a topic as a producer lets brokers make it as they like.
 Result<KafkaHandle> open_client(const KafkaSettings& settings, KafkaTrouble& trouble) {
-  return KafkaConfig(trouble).make(RD_KAFKA_PRODUCER, settings);
+  KafkaConfig config(trouble);
+  config.set("allow.auto.create.topics", "false");
+  return config.make(RD_KAFKA_CONSUMER, settings);
 }
 
 /// The trouble behind a time-out says more than that time was out.

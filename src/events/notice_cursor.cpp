@@ -1,15 +1,11 @@
 #include "events/notice_cursor.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
-#include "base/fd.h"
+#include "events/durable_file.h"
 
 namespace dibs::events {
 namespace {
@@ -17,25 +13,9 @@ namespace {
 constexpr const char* kHead = "dibs-notices 1";
 constexpr const char* kEnd = "end";
 
-std::unexpected<Fault> failed(const std::string& call, const std::string& path) {
-  return fault(FaultKind::unavailable, call + " of " + path + " failed: " + std::strerror(errno),
-               "Make room or give the user of the server the right to write there; until then a "
-               "crash makes notices be sent again.");
-}
-
-Result<void> write_durably(const std::string& path, const std::string& text) {
-  constexpr int kMode = 0600;  // a target may hold a secret in its path
-  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode));
-  if (!file.valid()) return failed("open", path);
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return failed("write", path);
-    done += static_cast<std::size_t>(wrote);
-  }
-  if (::fsync(file.get()) != 0) return failed("fsync", path);
-  return {};
-}
+constexpr const char* kRemedy =
+    "Make room or give the user of the server the right to write there; until then a crash makes "
+    "notices be sent again.";
 
 /// Reads `SALE SEQ POSITION TEST URL`.
 bool read_entry(const std::string& line, NoticeCursor& cursor) {
@@ -57,7 +37,8 @@ Result<std::optional<NoticeCursor>> read_cursor(const std::string& path) {
   std::ifstream in(path);
   if (!in.is_open()) {
     if (errno == ENOENT) return std::nullopt;
-    return failed("open", path);
+    return fault(FaultKind::unavailable,
+                 "open of " + path + " failed: " + std::strerror(errno) + ".", kRemedy);
   }
   const auto damaged = [&] {
     return fault(FaultKind::corrupt, path + " is not what was written.",
@@ -87,15 +68,7 @@ Result<void> write_cursor(const std::string& path, const NoticeCursor& cursor) {
          << '\n';
   }
   text << kEnd << '\n';
-  const std::string fresh = path + ".tmp";
-  // Durable under another name first, so that a crash leaves the old file or the new one.
-  if (auto written = write_durably(fresh, text.str()); !written) return written;
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", fresh);
-  const auto slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const Fd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.valid() || ::fsync(folder.get()) != 0) return failed("fsync", directory);
-  return {};
+  return replace_file(path, text.str(), kRemedy);
 }
 
 }  // namespace dibs::events

@@ -65,7 +65,7 @@ class FakeFeed final : public store::EventFeed {
         if (known != taken_.sales.end() && one.event.seq <= known->second) continue;
         if (!sale_ || one.sale == *sale_) batch.events.push_back(one);
       }
-      batch.caught_up = read_ == feed_.events_.size();
+      batch.caught_up = read_ >= feed_.events_.size();
       return batch;
     }
 

@@ -8,9 +8,14 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <thread>
 
+#include "base/temp_dir.h"
+#include "events/cloud_event.h"
+#include "events/fake_feed.h"
 #include "events/kafka_consumer.h"
 #include "events/kafka_producer.h"
+#include "events/outbox_relay.h"
 
 namespace dibs::events {
 namespace {
@@ -180,6 +185,54 @@ TEST_F(Kafka, a_producer_without_brokers_ends_at_once) {
   const Duration begun = system_clock().monotonic();
   producer->reset();
   EXPECT_LT(system_clock().monotonic() - begun, 5s);
+}
+
+TEST_F(Kafka, two_relays_of_one_store_do_no_harm) {
+  ASSERT_TRUE(ensure_topic(settings, kPatience));
+  TempDir dir;
+  FakeFeed feed;
+  const auto relay = [&](const std::string& name) {
+    OutboxPump::Options options;
+    options.cursor_file = dir / name;
+    options.open_sink = [this]() -> Result<std::unique_ptr<EventSink>> {
+      auto producer = KafkaProducer::open(settings);
+      if (!producer) return std::unexpected(producer.error());
+      return std::move(*producer);
+    };
+    return std::make_unique<OutboxRelay>(std::move(options), feed, system_clock());
+  };
+  {
+    const auto one = relay("one");
+    const auto two = relay("two");
+    one->begin({});
+    two->begin({});
+    for (int i = 0; i < 2'000; ++i) feed.add("sale-" + std::to_string(i % 5));
+    const Duration deadline = system_clock().monotonic() + kPatience;
+    while (one->state().acked + two->state().acked < 4'000 &&
+           system_clock().monotonic() < deadline) {
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+  auto consumer = KafkaConsumer::open(settings);
+  ASSERT_TRUE(consumer) << consumer.error().what;
+  for (std::int32_t i = 0; i < kPartitions; ++i) {
+    ASSERT_TRUE((*consumer)->read_from(i, KafkaConsumer::kFirst));
+  }
+  std::map<SaleId, std::vector<ChainHash>> taken;
+  for (const KafkaRecord& record : read(**consumer, 4'000)) {
+    const auto event = parse_cloud_event(record.value);
+    ASSERT_TRUE(event) << event.error().what;
+    auto& chain = taken[event->sale];
+    const auto seq = static_cast<std::size_t>(event->event.seq.value());
+    ASSERT_LE(seq, chain.size() + 1) << "a gap in " << record.key;
+    if (seq <= chain.size()) {
+      EXPECT_EQ(chain[seq - 1], event->hash);
+    } else {
+      EXPECT_EQ(event->previous, chain.empty() ? ChainHash{} : chain.back());
+      chain.push_back(event->hash);
+    }
+  }
+  for (const auto& [sale, chain] : taken) EXPECT_EQ(chain.size(), 400U) << sale.view();
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ import time
 
 import dibs
 import kafka_server
+import redis_server
 
 PATIENCE_SECONDS = 120
 MANY = [{"sku": "floor", "title": "Floor", "price": 5, "stock": 200}]
@@ -66,7 +67,7 @@ class Crowd:
         press = 0
         while not self.stopping.is_set():
             press += 1
-            buyer, sale = f"b-{thread}-{press}", self.sales[press % len(self.sales)]
+            buyer, sale = f"b-{self.server.port}-{thread}-{press}", self.sales[press % len(self.sales)]
             begun = time.monotonic()
             status, _, order = client.buy(sale, buyer, key=f"k-{thread}-{press}")
             took = time.monotonic() - begun
@@ -241,6 +242,27 @@ def a_copy_that_goes_its_own_way(kafka, directory):
             raise AssertionError("two histories were taken for one")
 
 
+def two_gateways_on_one_redis(kafka, directory):
+    """Both tell Kafka of all sales, whichever of them sold."""
+    names = ["left", "right"]
+    with redis_server.Redis(pathlib.Path(directory) / "redis", *redis_server.STRICT) as redis:
+        other = pathlib.Path(directory) / "other"
+        other.mkdir()
+        flags = ["--store", redis.url, "--write-back", "none"]
+        with server_on(directory, kafka.address, *flags) as one, server_on(other, kafka.address, *flags) as two:
+            put_sales(one, names)
+            with Crowd(one, names, threads=2), Crowd(two, names, threads=2) as crowd:
+                wait_for("some sales", lambda: crowd.bought >= 100)
+            caught_up(one)
+            caught_up(two)
+            chains = expect_whole(kafka, one, names)
+            assert chains.repeats >= 200, chains.repeats
+            two.stop()
+            two.start()
+            caught_up(two)
+            assert metric(dibs.Client(two), "dibs_outbox_sent_total") == 0, "a gateway forgot what it had told"
+
+
 def refusals(directory):
     refused = dibs.run("serve", "--insecure-demo", "--data", str(pathlib.Path(directory) / "data"), "--kafka",
                        "127.0.0.1:1", "--kafka-topic", "", timeout=30)
@@ -254,7 +276,7 @@ def refusals(directory):
 
 def with_mock_only(why):
     """librdkafka's own cluster of one broker, within the server: nobody else can read it."""
-    print(f"kafka: mock only ({why}); skipped: 7 scenarios with a real broker")
+    print(f"kafka: mock only ({why}); skipped: 8 scenarios with a real broker")
     with tempfile.TemporaryDirectory() as directory:
         settings = pathlib.Path(directory) / "kafka.settings"
         settings.write_text("test.mock.num.brokers=1\nallow.auto.create.topics=true\n")
@@ -278,6 +300,7 @@ def main():
                 ("Kafka away from the start", lambda at: kafka_away_from_the_start(kafka, at)),
                 ("server killed and stopped", lambda at: server_killed_and_stopped(kafka, at, kills)),
                 ("the file gone or damaged", lambda at: the_file_gone_or_damaged(kafka, at)),
+                ("two gateways on one Redis", lambda at: two_gateways_on_one_redis(kafka, at)),
                 ("a copy that goes its own way", lambda at: a_copy_that_goes_its_own_way(kafka, at)),
             ]
             for number, (name, scenario) in enumerate(scenarios):

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -60,6 +61,8 @@ class Law {
   /// What the store itself says, right after its event `view.seq`, which is the last one taken.
   void compare(const sale::SaleView& view, const std::vector<sale::OrderView>& orders);
 
+  /// Whether these are the units of `sku`: total, available, held, sold.
+  [[nodiscard]] bool agrees(const std::string& sku, const std::array<std::int64_t, 4>& units) const;
   [[nodiscard]] Seq seq() const { return seq_; }
   [[nodiscard]] const std::map<OrderKey, Order>& orders() const { return orders_; }
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }

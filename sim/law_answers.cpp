@@ -119,6 +119,13 @@ void Law::at_rest(Instant now) {
   }
 }
 
+bool Law::agrees(const std::string& sku, const std::array<std::int64_t, 4>& units) const {
+  const auto found = items_.find(sku);
+  if (found == items_.end()) return false;
+  const Item& item = found->second;
+  return units == std::array{item.total, item.available, item.held, item.sold};
+}
+
 void Law::compare(const sale::SaleView& view, const std::vector<sale::OrderView>& orders) {
   expect(view.seq == seq_, "the store has events that were not given");
   for (std::size_t i = 0; i < view.items.size(); ++i) {

@@ -19,9 +19,11 @@ std::uint64_t number(const char* text, std::uint64_t otherwise) {
 }
 
 void print(const Verdict& verdict, std::uint64_t seed) {
-  std::printf("seed %lu: %lu commands, %lu events, %lu troubles, %lu starts, history %016lx\n",
-              seed, verdict.commands, verdict.events, verdict.troubles, verdict.starts,
-              verdict.history);
+  std::printf(
+      "seed %lu: %lu commands, %lu events (%lu written down, %lu again), %lu troubles, %lu starts, "
+      "history %016lx\n",
+      seed, verdict.commands, verdict.events, verdict.applied, verdict.duplicates, verdict.troubles,
+      verdict.starts, verdict.history);
   for (const std::string& words : verdict.broken) std::printf("  BROKEN %s\n", words.c_str());
 }
 

@@ -47,8 +47,14 @@ std::uint64_t digest(const sale::Event& event) {
 
 }  // namespace
 
-Server::Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant)
-    : random_(random), agenda_(agenda), clock_(clock), plant_(plant), loops_(kLoops) {}
+Server::Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant,
+               Follower follower)
+    : random_(random),
+      agenda_(agenda),
+      clock_(clock),
+      plant_(plant),
+      follower_(std::move(follower)),
+      loops_(kLoops) {}
 
 Server::~Server() {
   ++lives_;  // what the engine still says while it ends is heard by nobody
@@ -257,6 +263,7 @@ void Server::catch_up() {
       saw(is);
       ++events_;
       law(sale).take(fed.position, fed.event);
+      follower_(fed);
     }
     if (batch->caught_up) return;
   }

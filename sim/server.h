@@ -30,7 +30,10 @@ class Server {
     bool answers_before_sync = false;
   };
 
-  Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant);
+  /// Who follows the store's events, each once, in order.
+  using Follower = std::function<void(const store::FedEvent&)>;
+  Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant,
+         Follower follower);
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -104,6 +107,7 @@ class Server {
   Agenda& agenda_;
   engine::ManualClock& clock_;
   Plant plant_;
+  Follower follower_;
   std::unique_ptr<engine::MemoryDisk> disk_ = std::make_unique<engine::MemoryDisk>();
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::EventReader> reader_;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 
 namespace dibs::sim {
 namespace {
@@ -13,6 +14,8 @@ using std::chrono::seconds;
 constexpr auto kTroubledTime = seconds(12);
 /// After it, whatever was under way has been answered, and every hold is over.
 constexpr auto kCalmTime = seconds(60);
+/// A ledger costs several times what all the rest does: every so many seeds there is one.
+constexpr std::uint64_t kSeedsABook = 8;
 
 class World {
  public:
@@ -21,13 +24,19 @@ class World {
         random_(settings.seed),
         // What goes wrong has luck of its own: less of it, and people still do what they did.
         trouble_luck_(settings.seed ^ 0x9e3779b97f4a7c15ULL),
-        server_(random_, agenda_, clock_, settings.plant),
-        people_(random_, agenda_, clock_, server_, settings.people) {}
+        server_(random_, agenda_, clock_, settings.plant,
+                [this](const store::FedEvent& fed) {
+                  if (books_) books_->take(fed);
+                }),
+        people_(random_, agenda_, clock_, server_, settings.people) {
+    if (settings.seed % kSeedsABook == 0) books_.emplace(settings.seed ^ 0xd1b54a32d192ed03ULL);
+  }
 
   Verdict live() {
     if (start()) {
       people_.begin();
       next_trouble();
+      if (books_) write_down();
       const Instant calm = clock_.now() + kTroubledTime;
       run_until(calm);
       calm_ = true;
@@ -98,11 +107,20 @@ class World {
     }
   }
 
+  /// What is written down is written down later, however the sale goes on.
+  void write_down() {
+    agenda_.add(clock_.now() + milliseconds(400), [this] {
+      books_->deliver();
+      if (!calm_) write_down();
+    });
+  }
+
   void judge() {
     if (!server_.running()) return;
     server_.settle();
     if (!people_.all_answered()) broken_.push_back("somebody never got an answer");
     server_.catch_up();
+    if (books_) books_->close(server_.laws());
     for (const auto& [sale, law] : server_.laws()) server_.law(sale).at_rest(clock_.now());
   }
 
@@ -113,11 +131,14 @@ class World {
       verdict.broken.insert(verdict.broken.end(), words.begin(), words.end());
     };
     add(server_.broken());
+    if (books_) add(books_->broken());
     for (const auto& [sale, law] : server_.laws()) add(law.broken());
     verdict.history = server_.history();
     verdict.commands = server_.commands();
     verdict.events = server_.events();
     verdict.looks = server_.looks();
+    if (books_) verdict.applied = books_->applied();
+    if (books_) verdict.duplicates = books_->duplicates();
     verdict.starts = server_.starts();
     verdict.troubles = troubles_;
     return verdict;
@@ -128,6 +149,7 @@ class World {
   Random trouble_luck_;
   Agenda agenda_;
   engine::ManualClock clock_;
+  std::optional<Books> books_;
   Server server_;
   People people_;
   bool calm_ = false;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/books.h"
 #include "sim/people.h"
 #include "sim/server.h"
 
@@ -24,9 +25,11 @@ struct Verdict {
   std::uint64_t history = 0;        ///< equal for equal histories, byte for byte
   std::uint64_t commands = 0;
   std::uint64_t events = 0;
-  std::uint64_t looks = 0;     ///< the store's own account compared with the law's
-  std::uint64_t starts = 0;    ///< of server processes
-  std::uint64_t troubles = 0;  ///< deaths, power cuts, disks that fail or are full
+  std::uint64_t looks = 0;       ///< the store's own account compared with the law's
+  std::uint64_t starts = 0;      ///< of server processes
+  std::uint64_t applied = 0;     ///< events written into the ledger
+  std::uint64_t duplicates = 0;  ///< that came to it again
+  std::uint64_t troubles = 0;    ///< deaths, power cuts, disks that fail or are full
 };
 
 /// Lives through it, in one thread. First trouble and selling; then nothing fails any more, and

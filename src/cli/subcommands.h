@@ -23,7 +23,7 @@ struct Subcommand {
 /// `dibs baseline`, not shown: one of the shop's earlier designs, which `dibs compare` measures.
 [[nodiscard]] Subcommand add_baseline(CLI::App& app);
 [[nodiscard]] Subcommand add_payments(CLI::App& app);
-/// `dibs ledger rebuild`
+/// `dibs ledger`, `dibs ledger rebuild`
 [[nodiscard]] Subcommand add_ledger(CLI::App& app);
 [[nodiscard]] Subcommand add_audit(CLI::App& app);
 [[nodiscard]] Subcommand add_why(CLI::App& app);

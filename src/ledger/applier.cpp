@@ -137,7 +137,9 @@ Result<Report> Applier::Impl::apply_within(std::span<const Delivered> events,
     rows[sale] = part.row;
   }
   if (auto done = tables.write_applied(rows); !done) return std::unexpected(done.error());
+  const bool whole = report.stopped.empty() && report.gaps.empty();
   for (const Progress& one : progress) {
+    if (one.if_whole && !whole) continue;
     if (auto done = tables.write_position(one.source, one.position); !done) {
       return std::unexpected(done.error());
     }

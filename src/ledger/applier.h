@@ -25,6 +25,7 @@ struct Delivered {
 struct Progress {
   std::string source;
   std::uint64_t position = 0;
+  bool if_whole = false;  ///< written only where no sale of the batch has stopped or has a gap
 };
 
 /// What became of a batch.

@@ -51,7 +51,7 @@ class Follower final : public store::EventListener {
     Address address;
     /// Between two transactions, as long as there is no more than a batch to apply: commits of the
     /// ledger and of the journal go to the same disk.
-    Duration pace = std::chrono::milliseconds(50);
+    Duration pace = std::chrono::milliseconds(200);
     /// on_events() returns when the ledger has them: answers wait for it.
     bool sync = false;
     Duration compare_every = std::chrono::seconds(5);

@@ -1,5 +1,7 @@
 #include "ledger/run.h"
 
+#include <map>
+
 namespace dibs::ledger {
 namespace {
 
@@ -30,6 +32,7 @@ std::string objection_to(const SaleId& sale, const AppliedRow& row,
 Run run_of(const SaleId& sale, const AppliedRow& row, std::span<const Delivered* const> events) {
   Run run;
   AppliedRow at = row;
+  std::map<Seq, events::ChainHash> ahead;  // came before those that they follow
   for (const Delivered* delivered : events) {
     const events::ChainedEvent& event = delivered->event;
     run.stopped = objection_to(sale, at, event);
@@ -38,10 +41,13 @@ Run run_of(const SaleId& sale, const AppliedRow& row, std::span<const Delivered*
       ++run.duplicates;
       continue;
     }
-    if (event.event.seq != at.seq.next()) {
-      run.gap = true;
+    const auto [seen, first] = ahead.try_emplace(event.event.seq, event.hash);
+    if (seen->second != event.hash) {
+      run.stopped = place_of(sale, event) + " has come with the hashes " +
+                    events::to_hex(seen->second) + " and " + events::to_hex(event.hash);
       return run;
     }
+    if (event.event.seq != at.seq.next()) continue;
     if (event.previous != at.hash) {
       run.stopped = place_of(sale, event) + " follows an event with the hash " +
                     events::to_hex(event.previous) + "; the ledger's last has the hash " +
@@ -52,6 +58,7 @@ Run run_of(const SaleId& sale, const AppliedRow& row, std::span<const Delivered*
     at.seq = event.event.seq;
     at.hash = event.hash;
   }
+  run.gap = !ahead.empty() && ahead.rbegin()->first > at.seq;
   return run;
 }
 

@@ -15,7 +15,7 @@ turns at the other gateway: whoever was given an order must be given the same on
 gets exactly one. In the end the stream in Redis, read by this program, must have accepted one order for each
 key and no other, and the sale's figures must add up to them, at each gateway.
 
-Planted and seen: see docs/RELIABILITY.md."""
+Planted, and seen: answers that do not wait for the replica, keys that each gateway makes its own."""
 
 import http.client
 import pathlib

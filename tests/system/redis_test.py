@@ -2,7 +2,8 @@
 """Selling on Redis with the real binary and a real redis-server: a rush, two gateways, and what each
 durability refuses. Faults are in redis_faults_test.py.
 
-Planted, and seen by two_gateways: a key that is part of the gateway's own buyers (see docs/RELIABILITY.md)."""
+Planted, and seen: keys that each gateway makes its own (src/redis/command_words.cpp); a start, and a doctor, that
+find nothing to object to."""
 
 import http.client
 import pathlib

@@ -3,7 +3,7 @@
 that was killed, no memory, no password, commands of the embedded engine. Skipped (77) without redis-server.
 
 Planted, and seen: epoch and seq of redis.seen not put into a sale's calls (Slot in src/redis/sale_calls.cpp): the
-older copy of fence() is then sold from, 201."""
+older copy of fence() is then sold from, 201. A judge of settings that finds nothing, a doctor that sees no memory."""
 
 import json
 import pathlib

@@ -18,7 +18,7 @@ import time
 import dibs
 import provider
 import shop as notices
-from redis_server import STRICT, Redis, installed
+from redis_server import STRICT, Redis, free_port, installed
 
 DOCUMENT = dibs.ROOT / "docs" / "OPERATING.md"
 PATIENCE = 120
@@ -90,7 +90,8 @@ class Night:
 
     def start(self):
         self.provider.start()
-        self.server.flags += ["--payments", self.provider.url]
+        # A Kafka that is away: selling must not notice.
+        self.server.flags += ["--payments", self.provider.url, "--kafka", f"127.0.0.1:{free_port()}"]
         self.server.start()
         self.redis.start()
         self.gateways = [dibs.Server(self.directory / f"gateway-{i}", "--store", self.redis.url, demo=False).start()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/thread_name.h"
+
 namespace dibs::events {
 namespace {
 
@@ -38,6 +40,7 @@ void OutboxRelay::stop() {
 }
 
 void OutboxRelay::run() {
+  store::name_thread("dibs-outbox");
   std::optional<Duration> stop_at;
   for (;;) {
     const bool idle = pump_.turn();

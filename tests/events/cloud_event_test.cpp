@@ -150,7 +150,7 @@ RC_GTEST_PROP(CloudEvent, no_changed_byte_changes_the_event_unnoticed, ()) {
   const ChainedEvent& event = all.at(*rc::gen::inRange<std::size_t>(0, all.size())).second;
   std::string json = to_cloud_event(event);
   const auto at = *rc::gen::inRange<std::size_t>(0, json.size());
-  json[at] = *rc::gen::arbitrary<char>();
+  json[at] = static_cast<char>(*rc::gen::inRange(0x20, 0x7f));
   const auto back = parse_cloud_event(json);
   if (back) RC_ASSERT(back->event == event.event && back->sale == event.sale);
 }

@@ -167,7 +167,7 @@ def check_refusals(directory):
 def check_gateways(directory):
     """Two servers on one Redis; and `queue` with a worker each, which is sure to sell more than there is."""
     got = compare(directory, "--buyers", str(BUYERS), "--stock", "3", "--connections", "20", "--runs", "1", "--gateways",
-                  "2", "--queue-seconds", "4", "--strategies", "queue,lock,redis,engine", "--json", "two.json", "--csv",
+                  "2", "--queue-seconds", "5", "--strategies", "queue,lock,redis,engine", "--json", "two.json", "--csv",
                   "two", "--html", "two.html")
     check(got.returncode == 0, f"two gateways: status {got.returncode}: {got.stdout}{got.stderr}")
     result = json.loads((directory / "two.json").read_text())

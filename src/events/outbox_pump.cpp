@@ -16,7 +16,7 @@ constexpr Duration kAckPatience = std::chrono::milliseconds(5);
 /// Nothing can be sent before some have come.
 constexpr Duration kRoomPatience = std::chrono::milliseconds(50);
 constexpr Duration kSinkPause = std::chrono::seconds(1);
-constexpr Duration kFeedPause = std::chrono::seconds(5);
+constexpr Duration kStorePause = std::chrono::seconds(5);
 
 /// What the event says of whether its sale is a test.
 std::optional<bool> says_test(const sale::Fact& fact) {
@@ -93,7 +93,7 @@ void OutboxPump::rewind() {
 void OutboxPump::read() {
   if (!batch_.empty() || refused_) return;
   auto read = reader_->next(kBatch);
-  if (!read) return pause(read.error().what, kFeedPause);
+  if (!read) return pause(read.error().what, kStorePause);
   caught_up_ = read->caught_up;
   std::ranges::move(read->events, std::back_inserter(batch_));
   if (caught_up_ && batch_.empty() && !knows_last_) {
@@ -132,7 +132,7 @@ bool OutboxPump::fits(const store::FedEvent& fed, ChainPlace& place) {
     const auto epoch = feed_.epoch_of(fed.sale);
     if (!epoch || epoch->empty()) {
       rewind();
-      pause(epoch ? "The store names no epoch" : epoch.error().what, kFeedPause);
+      pause(epoch ? "The store names no epoch" : epoch.error().what, kStorePause);
       return false;
     }
     if (!place.epoch.empty() && place.epoch != *epoch) {
@@ -158,7 +158,7 @@ void OutboxPump::not_of_these_data(const std::string& why) {
   }
   // Without its beginning a chain cannot be made, and nothing is sent outside of one.
   rewind();
-  pause("The store's events are not whole: " + why, kFeedPause);
+  pause("The store's events are not whole: " + why, kStorePause);
 }
 
 bool OutboxPump::open_sink() {

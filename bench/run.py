@@ -23,6 +23,7 @@ def commands(size):
     python = [sys.executable]
     yield python + [str(HERE / "http_against_nginx.py"), *(("1", "1") if small else ("4", "7"))]
     yield python + [str(HERE / "latency.py"), *(("500", "1") if small else ("40000", "3"))]
+    yield python + [str(HERE / "write_back.py"), *(("500", "500", "1") if small else ("10000", "2000", "5"))]
     yield python + [str(HERE / "connections.py"), "300" if small else "15000"]
     yield python + [str(HERE / "waiting_streams.py"), *(("200", "1") if small else ("10000", "3"))]
     yield python + [str(HERE / "reconnect_storm.py"), *(("200", "2") if small else ("2000", "5"))]

@@ -12,23 +12,19 @@
 #include "sale/sale.h"
 
 namespace dibs::ledger {
-namespace {
-
-/// The store's account of one sale, up to where the ledger is.
-struct StoreAccount {
-  explicit StoreAccount(const SaleId& id) : sale(id) {}
-
-  sale::Sale sale;
-  std::string epoch;
-  events::ChainHash hash{};
-  Seq seq;                  ///< folded in
-  std::uint64_t later = 0;  ///< events behind that
-  bool compared = false;    ///< before it was archived: afterwards nothing of it is left
-};
-
-}  // namespace
-
 struct Comparison::Impl {
+  /// The store's account of one sale, up to where the ledger is.
+  struct StoreAccount {
+    explicit StoreAccount(const SaleId& id) : sale(id) {}
+
+    sale::Sale sale;
+    std::string epoch;
+    events::ChainHash hash{};
+    Seq seq;                  ///< folded in
+    std::uint64_t later = 0;  ///< events behind that
+    bool compared = false;    ///< before it was archived: afterwards nothing of it is left
+  };
+
   std::unique_ptr<Database> database;
   Tables::Applied applied;
   std::map<SaleId, StoreAccount> accounts;

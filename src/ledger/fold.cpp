@@ -140,8 +140,8 @@ struct Taking {
   }
 
   /// As Fold of the rules: every move says where money and reason are from then on.
-  std::string to(const sale::OrderRef& ref, OrderState state, Money money = Money::none,
-                 Reason reason = Reason::none) const {
+  [[nodiscard]] std::string to(const sale::OrderRef& ref, OrderState state,
+                               Money money = Money::none, Reason reason = Reason::none) const {
     SaleFold::Kept* order = find(ref);
     if (order == nullptr) return unknown(ref);
     if (auto words = fold.move(*order, state, event); !words.empty()) return words;
@@ -149,14 +149,14 @@ struct Taking {
     order->row.reason = reason;
     return {};
   }
-  std::string money(const sale::OrderRef& ref, Money money) const {
+  [[nodiscard]] std::string money(const sale::OrderRef& ref, Money money) const {
     SaleFold::Kept* order = find(ref);
     if (order == nullptr) return unknown(ref);
     if (auto words = fold.move(*order, order->row.state, event); !words.empty()) return words;
     order->row.money = money;
     return {};
   }
-  SaleFold::Kept* find(const sale::OrderRef& ref) const {
+  [[nodiscard]] SaleFold::Kept* find(const sale::OrderRef& ref) const {
     const auto found = fold.orders_.find(ref.arrival);
     if (found == fold.orders_.end() || found->second.row.key != ref.key) return nullptr;
     return &found->second;

@@ -142,7 +142,7 @@ Result<void> migrate(Database& database) {
   if (auto begun = database.begin_writing(); !begun) return begun;
   auto done = bring_up(database);
   if (done) return database.commit();
-  (void)database.rollback();
+  if (auto undone = database.rollback(); !undone) return undone;
   return done;
 }
 

@@ -16,23 +16,23 @@ constexpr Duration kAnswerPatience = std::chrono::seconds(5);
 constexpr Duration kTopicPauseMin = std::chrono::milliseconds(200);
 constexpr Duration kTopicPauseMax = std::chrono::seconds(10);
 
-/// How a partition was last begun.
-enum class Reading : std::uint8_t { on, again, from_first };
-
-struct PartitionState {
-  std::int64_t next = 0;  ///< offset that the next record is expected at, as far as is known
-  std::string halted;
-  // While events are missing:
-  bool gap = false;
-  std::string gap_words;
-  std::int64_t gap_until = 0;  ///< the partition's end when the gap was met
-  std::uint64_t applied_since = 0;
-  Reading reading = Reading::on;
-};
-
 }  // namespace
 
 struct TopicFollower::Impl {
+  /// How a partition was last begun.
+  enum class Reading : std::uint8_t { on, again, from_first };
+
+  struct PartitionState {
+    std::int64_t next = 0;  ///< offset that the next record is expected at, as far as is known
+    std::string halted;
+    // While events are missing:
+    bool gap = false;
+    std::string gap_words;
+    std::int64_t gap_until = 0;  ///< the partition's end when the gap was met
+    std::uint64_t applied_since = 0;
+    Reading reading = Reading::on;
+  };
+
   explicit Impl(Options given) : options(std::move(given)), applier(options.address) {}
 
   Result<void> open();

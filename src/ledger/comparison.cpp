@@ -12,6 +12,7 @@
 #include "sale/sale.h"
 
 namespace dibs::ledger {
+
 struct Comparison::Impl {
   /// The store's account of one sale, up to where the ledger is.
   struct StoreAccount {
@@ -54,7 +55,7 @@ Result<Comparison> Comparison::begin(const Address& address) {
 }
 
 Result<void> Comparison::take(const store::FedEvent& event, const std::string& epoch) {
-  StoreAccount& account = impl_->accounts.try_emplace(event.sale, event.sale).first->second;
+  Impl::StoreAccount& account = impl_->accounts.try_emplace(event.sale, event.sale).first->second;
   account.epoch = epoch;
   const auto row = impl_->applied.find(event.sale);
   if (row == impl_->applied.end() || event.event.seq > row->second.seq) {

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from dibs import BINARY, Client, Server, run
-from kafka_server import Kafka, missing
+from kafka_server import Kafka, chain_hash, missing
 from ledger_test import check_equal, sell
 from postgres_server import Postgres
 
@@ -94,12 +94,15 @@ def halts(directory, kafka, data):
     good, rest = events[:20], events[20:30]
 
     def changed(text, **members):
-        return json.dumps({**json.loads(text), **members})
+        event = {**json.loads(text), **members}
+        return json.dumps({**event, "hash": chain_hash(event)})
 
     plants = {
         "poison": ([*good, "{not an event", *rest], "offset 20 is not an event"),
-        "foreign": ([*good, changed(rest[0], previous="ab" * 32), *rest[1:]], "21"),
-        "wrong-epoch": ([*good, changed(rest[0], epoch="another"), *rest[1:]], "another"),
+        "foreign": ([*good, changed(rest[0], previous="ab" * 32), *rest[1:]],
+                    "sale s, event 21 follows an event with the hash abab"),
+        "changed": ([*good, rest[0].replace('"epoch"', '"actor":"x","epoch"', 1), *rest[1:]], "offset 20 is not an event"),
+        "wrong-epoch": ([*good, changed(rest[0], epoch="another"), *rest[1:]], "event 21 is of epoch another"),
         "dropped": ([*good, *rest[1:]], "event 21 of sale s is missing"),
     }
     for name, (values, words) in plants.items():

@@ -105,12 +105,12 @@ bool ResponseReader::read_head(std::string_view head) {
 }
 
 bool ResponseReader::read_status_line(std::string_view line) {
-  constexpr std::string_view kVersion = "HTTP/1.1 ";
-  constexpr std::size_t kStatusEnd = kVersion.size() + 3;
-  if (!line.starts_with(kVersion)) return fail("not an HTTP/1.1 status line");
+  constexpr std::string_view kFirstWord = "HTTP/1.1 ";
+  constexpr std::size_t kStatusEnd = kFirstWord.size() + 3;
+  if (!line.starts_with(kFirstWord)) return fail("not an HTTP/1.1 status line");
   // The blank before the reason phrase must be there even when the phrase is empty.
   if (line.size() <= kStatusEnd || line[kStatusEnd] != ' ') return fail("a malformed status line");
-  const std::string_view digits = line.substr(kVersion.size(), 3);
+  const std::string_view digits = line.substr(kFirstWord.size(), 3);
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), current_.status);
   if (error != std::errc() || end != digits.data() + digits.size()) return fail("a bad status");

@@ -72,7 +72,8 @@ class SqlServer:
         deadline = time.monotonic() + 60
         while True:
             with open(self.log, "ab") as log:
-                self.process = subprocess.Popen([str(word) for word in [*as_user(self.user), *self.command()]],
+                words = [*as_user(self.user), "setpriv", "--pdeathsig", "KILL", *self.command()]
+                self.process = subprocess.Popen([str(word) for word in words],
                                                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.data)
             while self.process.poll() is None:
                 if self.answers():

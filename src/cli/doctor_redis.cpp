@@ -38,8 +38,9 @@ void look_at_memory(const redis::ServerFacts& facts, Checkup& checkup) {
 }  // namespace
 
 void look_at_redis(const ServeOptions& options, Checkup& checkup) {
-  const auto address = redis::parse_address(options.store);
-  if (!address) return checkup.add(no_go(address.error()));
+  const auto addresses = redis_addresses(options);
+  if (!addresses) return checkup.add(no_go(addresses.error()));
+  const redis::Address* const address = &addresses->front();
   const auto facts = redis::survey(*address, kAnswerPatience, system_clock());
   if (!facts) return checkup.add(no_go(facts.error()));
   checkup.add({Grade::ok, "redis: " + address->shown() + " answers, version " +

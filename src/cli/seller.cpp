@@ -64,10 +64,10 @@ class RedisSeller final : public Seller {
 };
 
 Result<std::unique_ptr<Seller>> open_redis(const ServeOptions& options) {
-  auto address = redis::parse_address(options.store);
-  if (!address) return std::unexpected(address.error());
+  auto addresses = redis_addresses(options);
+  if (!addresses) return std::unexpected(addresses.error());
   redis::Store::Options redis;
-  redis.address = std::move(*address);
+  redis.addresses = std::move(*addresses);
   redis.data_dir = options.data;
   redis.durability = promise_of(options.durability);
   redis.ingress_loops = ingress_loops(options);
@@ -95,6 +95,16 @@ redis::Promise promise_of(const std::string& name) {
   if (name == "replica") return redis::Promise::replica;
   if (name == "relaxed") return redis::Promise::relaxed;
   return redis::Promise::strict;
+}
+
+Result<std::vector<redis::Address>> redis_addresses(const ServeOptions& options) {
+  auto addresses = redis::parse_addresses(options.store);
+  if (!addresses) return addresses;
+  const auto used = redis::use_tls_files(*addresses, {.ca_file = options.store_ca_file,
+                                                      .cert_file = options.store_cert_file,
+                                                      .key_file = options.store_key_file});
+  if (!used) return std::unexpected(used.error());
+  return addresses;
 }
 
 Result<std::unique_ptr<Seller>> open_seller(const ServeOptions& options) {

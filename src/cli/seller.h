@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/serve_options.h"
 #include "engine/engine.h"
+#include "redis/address.h"
 #include "redis/settings.h"
 #include "store/event_feed.h"
 #include "store/sale_store.h"
@@ -45,6 +46,9 @@ class Seller {
 
 /// What `--durability NAME` asks of a Redis server.
 [[nodiscard]] redis::Promise promise_of(const std::string& name);
+
+/// Where `--store` says that Redis is, with the files of TLS. Fails naming what is wrong.
+[[nodiscard]] Result<std::vector<redis::Address>> redis_addresses(const ServeOptions& options);
 
 /// What the settings say: the engine on `options.data`, or Redis at `options.store`. Fails naming
 /// what is wrong.

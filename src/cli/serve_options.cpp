@@ -82,10 +82,19 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "Directory of the journal, or with --store of what was seen there; created if "
                  "missing")
       ->capture_default_str();
-  app.add_option("--store", options.store,
-                 "Sell on a Redis or Valkey server that gateways share: "
-                 "redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:PATH; default: none, the engine "
-                 "in --data");
+  app.add_option(
+      "--store", options.store,
+      "Sell on a Redis or Valkey server that gateways share: "
+      "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss:// for TLS, or unix:PATH; several "
+      "HOST:PORT, with commas between, are nodes of one Redis Cluster; default: none, the "
+      "engine in --data");
+  app.add_option("--store-ca-file", options.store_ca_file,
+                 "PEM file of the authorities that may sign the certificate of Redis; default: "
+                 "those that this machine trusts");
+  app.add_option("--store-cert-file", options.store_cert_file,
+                 "PEM file of the certificate that Dibs shows to Redis; default: none");
+  app.add_option("--store-key-file", options.store_key_file,
+                 "PEM file of its key; no default: goes with --store-cert-file");
   app.add_option("--durability", options.durability,
                  "What an answer promises: strict (on the disk), replica (in the memory of every "
                  "replica too), relaxed (as Redis is set); the engine is always strict")

@@ -18,7 +18,10 @@ struct ServeOptions {
   std::string operator_listen;
   std::vector<std::string> cors_origins;
   std::string data = "dibs-data";
-  std::string store;  ///< redis://… or unix:…; empty: the embedded engine
+  std::string store;            ///< redis://…, rediss://… or unix:…; empty: the embedded engine
+  std::string store_ca_file;    ///< of rediss://; empty: whom this machine trusts
+  std::string store_cert_file;  ///< empty: no client certificate is shown
+  std::string store_key_file;
   std::string durability = "strict";
   std::string ledger;  ///< URL; empty: SQLite beside the journal
   std::string write_back = "async";

@@ -1,5 +1,6 @@
 #include "redis/address.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -8,7 +9,8 @@ namespace {
 
 constexpr std::uint16_t kPort = 6379;
 constexpr std::string_view kForm =
-    "Write redis://[USER:PASSWORD@]HOST:PORT[/DATABASE] or unix:PATH.";
+    "Write redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…][/DATABASE], rediss:// for TLS, or "
+    "unix:PATH.";
 
 std::unexpected<Fault> malformed_address(std::string what) {
   return fault(FaultKind::bad_input, std::move(what), std::string(kForm));
@@ -83,37 +85,55 @@ Result<Address> of_socket(std::string_view rest) {
   return address;
 }
 
-Result<Address> of_host(std::string_view rest) {
-  Address address;
+/// `HOST[:PORT]` or `[NUMBER][:PORT]`.
+Result<void> take_host(std::string_view text, Address& address) {
+  address.port = kPort;
+  std::size_t end_of_host = text.rfind(':');
+  if (text.starts_with('[')) {  // [::1]:6379
+    const std::size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos) return malformed_address("--store lacks a ].");
+    address.host = std::string(text.substr(1, bracket - 1));
+    end_of_host = bracket + 1 < text.size() ? bracket + 1 : std::string_view::npos;
+  } else {
+    address.host = std::string(text.substr(0, end_of_host));
+  }
+  if (end_of_host != std::string_view::npos) {
+    const auto port = whole<std::uint16_t>(text.substr(end_of_host + 1));
+    if (!port || *port == 0) return malformed_address("The port of --store is no port.");
+    address.port = *port;
+  }
+  if (address.host.empty()) return malformed_address("--store names no host.");
+  return {};
+}
+
+Result<std::vector<Address>> of_hosts(std::string_view rest) {
+  Address shared;
   const std::size_t slash = rest.rfind('/');
   std::string_view database;
   if (slash != std::string_view::npos && slash > rest.rfind('@') + 1) {
     database = rest.substr(slash + 1);
     rest = rest.substr(0, slash);
   }
-  if (auto taken = take_credentials(rest, address); !taken) return std::unexpected(taken.error());
+  if (auto taken = take_credentials(rest, shared); !taken) return std::unexpected(taken.error());
   if (!database.empty()) {
-    if (auto taken = take_database(database, address); !taken) {
+    if (auto taken = take_database(database, shared); !taken) {
       return std::unexpected(taken.error());
     }
   }
-  address.port = kPort;
-  std::size_t end_of_host = rest.rfind(':');
-  if (rest.starts_with('[')) {  // [::1]:6379
-    const std::size_t bracket = rest.find(']');
-    if (bracket == std::string_view::npos) return malformed_address("--store lacks a ].");
-    address.host = std::string(rest.substr(1, bracket - 1));
-    end_of_host = bracket + 1 < rest.size() ? bracket + 1 : std::string_view::npos;
-  } else {
-    address.host = std::string(rest.substr(0, end_of_host));
+  std::vector<Address> all;
+  while (true) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    Address& address = all.emplace_back(shared);
+    if (auto taken = take_host(rest.substr(0, end), address); !taken) {
+      return std::unexpected(taken.error());
+    }
+    if (end == rest.size()) break;
+    rest.remove_prefix(end + 1);
   }
-  if (end_of_host != std::string_view::npos) {
-    const auto port = whole<std::uint16_t>(rest.substr(end_of_host + 1));
-    if (!port || *port == 0) return malformed_address("The port of --store is no port.");
-    address.port = *port;
+  if (all.size() > 1 && shared.database != 0) {
+    return malformed_address("--store names several nodes and a database; a cluster has only 0.");
   }
-  if (address.host.empty()) return malformed_address("--store names no host.");
-  return address;
+  return all;
 }
 
 }  // namespace
@@ -126,21 +146,43 @@ std::string Address::shown() const {
   return database == 0 ? place : place + "/" + std::to_string(database);
 }
 
-Result<Address> parse_address(std::string_view text) {
+Result<std::vector<Address>> parse_addresses(std::string_view text) {
   constexpr std::string_view kRedis = "redis://";
+  constexpr std::string_view kRedisTls = "rediss://";
   constexpr std::string_view kUnix = "unix:";
-  if (text.starts_with(kRedis)) {
-    const std::string_view rest = text.substr(kRedis.size());
-    if (rest.find(',') != std::string_view::npos) {
-      return malformed_address("--store names several servers; Redis Cluster is not served yet.");
+  if (text.starts_with(kRedis)) return of_hosts(text.substr(kRedis.size()));
+  if (text.starts_with(kRedisTls)) {
+    auto all = of_hosts(text.substr(kRedisTls.size()));
+    if (all) {
+      for (Address& address : *all) address.tls.emplace();
     }
-    return of_host(rest);
+    return all;
   }
-  if (text.starts_with(kUnix)) return of_socket(text.substr(kUnix.size()));
-  if (text.starts_with("rediss://")) {
-    return malformed_address("--store asks for TLS, which Dibs does not speak to Redis yet.");
+  if (text.starts_with(kUnix)) {
+    auto address = of_socket(text.substr(kUnix.size()));
+    if (!address) return std::unexpected(address.error());
+    return std::vector{std::move(*address)};
   }
   return malformed_address("--store is no address of a Redis server.");
+}
+
+Result<void> use_tls_files(std::vector<Address>& addresses, const TlsFiles& files) {
+  const bool given = !files.ca_file.empty() || !files.cert_file.empty() || !files.key_file.empty();
+  if (files.cert_file.empty() != files.key_file.empty()) {
+    return fault(FaultKind::bad_input,
+                 "Of --store-cert-file and --store-key-file only one is given.",
+                 "Give both, or neither.");
+  }
+  for (Address& address : addresses) {
+    if (address.tls) *address.tls = files;
+    if (given && !address.tls) {
+      return fault(FaultKind::bad_input,
+                   "--store-ca-file, --store-cert-file and --store-key-file are for TLS, which "
+                   "--store does not ask for.",
+                   "Write rediss:// in --store, or leave them out.");
+    }
+  }
+  return {};
 }
 
 }  // namespace dibs::redis

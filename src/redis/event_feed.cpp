@@ -17,12 +17,12 @@ std::string entry_id(Seq seq) { return std::to_string(seq.value()) + "-0"; }
 
 }  // namespace
 
-StreamEventReader::StreamEventReader(Address address, Duration patience, const Published& published,
+StreamEventReader::StreamEventReader(Duration patience, const Published& published,
                                      store::Taken taken, std::optional<SaleId> sale)
     : published_(published),
       taken_(std::move(taken)),
       sale_(std::move(sale)),
-      link_(std::move(address), patience, system_clock()) {}
+      patience_(patience) {}
 
 Result<store::EventBatch> StreamEventReader::next(std::size_t limit) {
   store::EventBatch batch;
@@ -52,7 +52,9 @@ Result<void> StreamEventReader::take_page(const Published::Behind& behind, std::
                      behind.sale.value() + " is not in Redis.",
                  "It was trimmed, or Redis came back older: find newer data (docs/OPERATING.md).");
   };
-  return link_.call({"XRANGE", events_key(behind.sale), entry_id(known.next()),
+  auto& link = links_[behind.at.shown()];
+  if (!link) link = std::make_unique<Link>(behind.at, patience_, system_clock());
+  return link->call({"XRANGE", events_key(behind.sale), entry_id(known.next()),
                      entry_id(behind.upto), "COUNT", std::to_string(limit)},
                     [&](const redisReply& reply) -> Result<void> {
                       if (reply.type == REDIS_REPLY_ERROR) {

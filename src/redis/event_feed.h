@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -9,13 +11,13 @@
 
 namespace dibs::redis {
 
-/// Reads the sales' streams beside the store, over a connection of its own and on the caller's
+/// Reads the sales' streams beside the store, over connections of its own and on the caller's
 /// thread: a page of one sale a call of Redis, the sales in turns. Gives nothing that `published`
 /// does not say has been shown, so what it gives is as durable as the store's promise.
 class StreamEventReader final : public store::EventReader {
  public:
-  StreamEventReader(Address address, Duration patience, const Published& published,
-                    store::Taken taken, std::optional<SaleId> sale);
+  StreamEventReader(Duration patience, const Published& published, store::Taken taken,
+                    std::optional<SaleId> sale);
 
   [[nodiscard]] Result<store::EventBatch> next(std::size_t limit) override;
 
@@ -27,7 +29,8 @@ class StreamEventReader final : public store::EventReader {
   store::Taken taken_;
   std::optional<SaleId> sale_;
   SaleId last_;  ///< whose turn it was
-  Link link_;
+  const Duration patience_;
+  std::map<std::string, std::unique_ptr<Link>> links_;  ///< one for each primary, by its address
 };
 
 }  // namespace dibs::redis

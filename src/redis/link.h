@@ -15,7 +15,7 @@ namespace dibs::redis {
 /// `patience` a call. Connects when it is first used, and anew after it was lost.
 class Link {
  public:
-  Link(Address address, Duration patience, const Clock& clock);
+  Link(const Address& address, Duration patience, const Clock& clock);
 
   /// Gives the reply, an error of the server too, to `use`, and what `use` says of it back. Fails
   /// as `unavailable` when there is none: the call may have reached the server.

@@ -1,9 +1,7 @@
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "redis/store_impl.h"
@@ -41,7 +39,6 @@ Store::Impl::Impl(Options given, const Clock& given_clock)
       clock(given_clock),
       ingress(options.ingress_loops, options.queue_per_loop),
       merge(ingress, {.late_after = options.late_after, .merge = true}),
-      connection(options.address, system_clock()),
       event_fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   ingress.bell().set_waker([this] { wake(); });
 }
@@ -56,19 +53,11 @@ void Store::Impl::run() {
   store::name_thread("dibs-redis");
   while (!stopping) {
     const Duration longest = std::min(kLongestPoll, merge.ask_and_wait_time());
-    std::array<pollfd, 2> polled{
-        {{event_fd, POLLIN, 0}, {connection.fd(), connection.wanted_events(), 0}}};
-    const auto ns = std::max(longest, Duration(0)).count();
-    const timespec wait{ns / 1'000'000'000, ns % 1'000'000'000};
-    ::ppoll(polled.data(), polled.size(), &wait, nullptr);
-    if ((polled[0].revents & POLLIN) != 0) {
-      eventfd_t rung = 0;
-      ::eventfd_read(event_fd, &rung);
-    }
+    poll_for(longest);
+    eventfd_t rung = 0;
+    ::eventfd_read(event_fd, &rung);
     ingress.bell().answer();
-    const bool was_open = connection.is_open();
-    if (polled[1].revents != 0) connection.ready(polled[1].revents);
-    if (was_open && !connection.is_open()) leave(connection.why_closed());
+    look_for_losses();
     pass();
   }
   finish_all();
@@ -82,14 +71,15 @@ void Store::Impl::pass() {
   }
   late = merge.counters().late;
   tick();
-  connection.ready(0);
-  if (serving && !connection.is_open()) leave(connection.why_closed());
+  for (const auto& primary : primaries) primary->connection.ready(0);
+  look_for_losses();
 }
 
 void Store::Impl::take(SaleRequestPtr request) {
-  if (!serving) return request->refuse(why_not);
   if (auto* work = std::get_if<StoreTask>(&request->body)) return work->run(nullptr);
   Slot& slot = slot_of(request->sale);
+  if (slot.primary == nullptr) return request->refuse(why_not);
+  if (!slot.primary->serving) return request->refuse(slot.primary->why_not);
   if (slot.queue.size() >= options.queue_per_loop) {
     ++queue_full;
     return request->refuse({FaultKind::unavailable, "Too many requests wait for Redis.",
@@ -100,24 +90,25 @@ void Store::Impl::take(SaleRequestPtr request) {
 
 void Store::Impl::tick() {
   const Duration now = monotonic_now();
-  if (!connection.is_open() && now >= connect_at) connect();
-  if (const auto since = connection.waiting_since(); since && now - *since > options.patience) {
-    connection.close({FaultKind::unavailable, "Redis does not answer.",
-                      "Look whether it runs, and how slow its disk is."});
-    leave(connection.why_closed());
-  }
+  tend_primaries(now);
   if (now - synced >= kSyncEvery) {
     synced = now;
     seen->sync();
   }
-  if (!serving) return;
   if (now - scanned >= kScanEvery) {
     scanned = now;
-    scan("0", [] {});
+    for (const auto& primary : primaries) {
+      if (primary->serving) scan(*primary, "0", [] {});
+    }
   }
-  for (auto it = slots.begin(); serving && it != slots.end();) {
+  for (auto it = slots.begin(); it != slots.end();) {
     Slot& slot = *it->second;
-    tend(slot, now);
+    if (slot.primary != nullptr && slot.primary->serving) {
+      tend(slot, now);
+    } else if (!slot.queue.empty()) {
+      const Fault& fault = slot.primary == nullptr ? why_not : slot.primary->why_not;
+      for (auto& request : std::exchange(slot.queue, {})) request->refuse(fault);
+    }
     // Asked for, and there is no such sale.
     const bool nothing = slot.caught_up && !slot.busy && slot.queue.empty() &&
                          slot.context.epoch.empty() && slot.fenced.empty();
@@ -126,7 +117,8 @@ void Store::Impl::tick() {
 }
 
 void Store::Impl::tend(Slot& slot, Duration now) {
-  if (slot.busy) return;
+  if (slot.busy || now < slot.not_before) return;
+  if (slot.moved && !slot.compared) return compare(slot);
   if (slot.queue.empty() && slot.caught_up) {
     if (!slot.fenced.empty() || slot.context.epoch.empty()) return;
     const bool due = slot.due && clock.now() >= *slot.due && now - slot.stepped >= kBetweenDue;
@@ -148,19 +140,23 @@ void Store::Impl::finish_all() {
     return std::ranges::any_of(
         slots, [](const auto& of) { return of.second->busy || !of.second->queue.empty(); });
   };
-  while (serving && unanswered() && monotonic_now() < until) {
+  while (unanswered() && monotonic_now() < until) {
     for (auto& [id, slot] : slots) {
-      if (serving && !slot->busy && !slot->queue.empty()) send(*slot);
+      const bool serves = slot->primary != nullptr && slot->primary->serving;
+      if (serves && !slot->busy && !slot->queue.empty()) send(*slot);
     }
-    connection.ready(0);
-    pollfd polled{connection.fd(), connection.wanted_events(), 0};
-    ::poll(&polled, 1, 20);
-    if (polled.revents != 0) connection.ready(polled.revents);
-    if (!connection.is_open()) break;
+    for (const auto& primary : primaries) primary->connection.ready(0);
+    poll_for(kLongestPoll);
+    look_for_losses();
   }
   const Fault ended{FaultKind::unavailable, "The server is stopping.", "Send it again to another."};
-  connection.close(ended);
-  leave(ended);
+  for (const auto& primary : primaries) {
+    primary->connection.close(ended);
+    leave(*primary, ended);
+  }
+  for (auto& [id, slot] : slots) {
+    for (auto& request : std::exchange(slot->queue, {})) request->refuse(ended);
+  }
 }
 
 }  // namespace dibs::redis

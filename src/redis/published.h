@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "redis/address.h"
 
 namespace dibs::redis {
 
@@ -18,6 +19,7 @@ class Published {
     std::string epoch;
     Seq seq;
     bool fenced = false;  ///< the sale has stopped: what Redis has is not what was shown
+    Address at{};         ///< of the primary that has it
   };
 
   void set(const SaleId& sale, const std::string& epoch, Seq seq) {
@@ -30,6 +32,14 @@ class Published {
     const std::lock_guard lock(mutex_);
     places_[sale].fenced = true;
   }
+  void sell_again(const SaleId& sale) {
+    const std::lock_guard lock(mutex_);
+    places_[sale].fenced = false;
+  }
+  void lies_at(const SaleId& sale, const Address& primary) {
+    const std::lock_guard lock(mutex_);
+    places_[sale].at = primary;
+  }
 
   [[nodiscard]] std::optional<Place> find(const SaleId& sale) const {
     const std::lock_guard lock(mutex_);
@@ -41,6 +51,7 @@ class Published {
   struct Behind {
     SaleId sale;
     Seq upto;
+    Address at;
   };
   /// The sales, but for fenced ones, that have been shown further than `taken` says; of `only`
   /// alone when it is named.
@@ -50,7 +61,7 @@ class Published {
     const auto add = [&](const SaleId& sale, const Place& place) {
       const auto known = taken.find(sale);
       if (place.fenced || (known != taken.end() && place.seq <= known->second)) return;
-      if (place.seq > Seq()) all.push_back({sale, place.seq});
+      if (place.seq > Seq()) all.push_back({sale, place.seq, place.at});
     };
     const std::lock_guard lock(mutex_);
     if (only) {

@@ -27,6 +27,16 @@ Fault unreadable_stream() {
           "Look at the sale's streams with XRANGE."};
 }
 
+/// Why there is no page: the connection, or an error of the server.
+std::optional<Fault> no_page(const Result<const redisReply*>& reply) {
+  if (!reply) return reply.error();
+  if ((*reply)->type != REDIS_REPLY_ERROR) return std::nullopt;
+  return Fault{
+      FaultKind::unavailable,
+      "Redis does not give this stream: " + std::string((*reply)->str, (*reply)->len) + ".",
+      "Ask again in a moment."};
+}
+
 }  // namespace
 
 void ArrivalsReading::begin(ServerConnection& connection) {
@@ -36,7 +46,7 @@ void ArrivalsReading::begin(ServerConnection& connection) {
   const std::string after = std::to_string(filter_.after.next().value()) + "-0";
   connection.call({"XREVRANGE", arrivals_key(sale_), after, "-", "COUNT", "1"},
                   [self = shared_from_this(), &connection](Result<const redisReply*> reply) {
-                    if (!reply) return self->fail(reply.error());
+                    if (const auto fault = no_page(reply)) return self->fail(*fault);
                     std::string from = "-";
                     if (!elements(**reply).empty()) from = behind_last(**reply).substr(1);
                     self->next_page(connection, from);
@@ -46,7 +56,7 @@ void ArrivalsReading::begin(ServerConnection& connection) {
 void ArrivalsReading::next_page(ServerConnection& connection, const std::string& from) {
   connection.call(page_words(arrivals_key(sale_), from),
                   [self = shared_from_this(), &connection](Result<const redisReply*> reply) {
-                    if (!reply) return self->fail(reply.error());
+                    if (const auto fault = no_page(reply)) return self->fail(*fault);
                     self->take(connection, **reply);
                   });
 }
@@ -69,7 +79,7 @@ void ArrivalsReading::take(ServerConnection& connection, const redisReply& page)
 void HistoryReading::next_page(ServerConnection& connection, const std::string& from) {
   connection.call(page_words(events_key(order_.sale), from),
                   [self = shared_from_this(), &connection](Result<const redisReply*> reply) {
-                    if (!reply) return self->fail(reply.error());
+                    if (const auto fault = no_page(reply)) return self->fail(*fault);
                     const auto entries = elements(**reply);
                     for (const redisReply* entry : entries) {
                       const auto event = decode_event(*entry);

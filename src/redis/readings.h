@@ -20,6 +20,7 @@ class ArrivalsReading : public std::enable_shared_from_this<ArrivalsReading> {
                   store::Reply<std::vector<store::ArrivalRecord>> reply)
       : sale_(std::move(sale)), filter_(filter), reply_(std::move(reply)) {}
 
+  [[nodiscard]] const SaleId& sale() const { return sale_; }
   void begin(ServerConnection& connection);
   void fail(const Fault& fault) { reply_(std::unexpected(fault)); }
 
@@ -39,6 +40,7 @@ class HistoryReading : public std::enable_shared_from_this<HistoryReading> {
   HistoryReading(OrderId order, store::Reply<std::vector<sale::Event>> reply)
       : order_(std::move(order)), reply_(std::move(reply)) {}
 
+  [[nodiscard]] const SaleId& sale() const { return order_.sale; }
   void begin(ServerConnection& connection) { next_page(connection, "-"); }
   void fail(const Fault& fault) { reply_(std::unexpected(fault)); }
 

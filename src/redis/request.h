@@ -46,6 +46,8 @@ struct SaleRequest final : store::Ordered {
 
   SaleId sale;
   Body body;
+  bool redirected = false;      ///< once already, to where its hash slot is now
+  bool compared_again = false;  ///< a resume has had its stopped sale compared
 };
 
 }  // namespace dibs::redis

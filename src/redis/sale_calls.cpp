@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
+#include "redis/batch.h"
 #include "redis/fields.h"
 #include "redis/names.h"
 #include "redis/store_impl.h"
@@ -11,6 +13,8 @@ namespace {
 
 constexpr std::size_t kPage = 1000;  // events of one XRANGE
 constexpr std::size_t kLooksPerCall = 4096;
+/// After a reply that the same call may change by itself.
+constexpr Duration kTryAgainAfter = std::chrono::milliseconds(100);
 constexpr auto kWaitPatience = std::chrono::milliseconds(2000);
 
 sale::Outcome outcome_of(const Applied& applied, const sale::Command& command,
@@ -31,27 +35,37 @@ sale::Outcome outcome_of(const Applied& applied, const sale::Command& command,
   return outcome;
 }
 
+/// What was sent has been done; only what else has happened cannot be read.
+Fault unread_events(const Result<const redisReply*>& reply) {
+  Fault fault{FaultKind::unknown, "Redis does not give the events of this sale.",
+              "Send it again with the same key."};
+  if (!reply) fault.what = reply.error().what;
+  return fault;
+}
+
 }  // namespace
 
 /// What a call of a function was answered.
 struct Store::Impl::Heard {
   Result<BatchResult> result;
-  bool refused = false;         ///< an error of the server: nothing has changed
-  bool without_memory = false;  ///< that error was that it is short of memory
+  std::string refused;  ///< the error of a server that has changed nothing; empty: none
 };
 
-/// What one call carries.
-struct Store::Impl::Batch {
-  std::vector<SaleRequestPtr> requests;
-  std::vector<const sale::Command*> commands;
-  bool steps = false;  ///< `apply`; otherwise `look`
+/// Events of a stream, or why there are none.
+struct Store::Impl::Page {
+  std::vector<Result<sale::Event>> events;
+  std::string refused;
 };
+
+void Store::Impl::call(Slot& slot, const std::vector<std::string>& words, Then then) {
+  if (slot.primary == nullptr) return then(std::unexpected(why_not));
+  slot.primary->connection.call(words, std::move(then));
+}
 
 Store::Impl::Heard Store::Impl::hear(const redisReply& reply, Seq known, std::size_t commands) {
-  const bool refused = reply.type == REDIS_REPLY_ERROR;
-  return {.result = parse(reply, known, commands),
-          .refused = refused,
-          .without_memory = refused && std::string_view(reply.str, reply.len).starts_with("OOM")};
+  Heard heard{.result = parse(reply, known, commands), .refused = {}};
+  if (reply.type == REDIS_REPLY_ERROR) heard.refused.assign(reply.str, reply.len);
+  return heard;
 }
 
 Slot& Store::Impl::slot_of(const SaleId& sale) {
@@ -65,10 +79,12 @@ Slot& Store::Impl::slot_of(const SaleId& sale) {
     slot->context.epoch = before->epoch;
     slot->context.min_seq = before->seq;
   }
+  route(*slot);
   return *slot;
 }
 
 void Store::Impl::send(Slot& slot) {
+  if (slot.primary == nullptr || !slot.primary->serving) return;
   if (!slot.caught_up && slot.fenced.empty()) return catch_up(slot);
   auto batch = std::make_unique<Batch>();
   const auto noted = seen->settle();
@@ -89,7 +105,10 @@ void Store::Impl::send(Slot& slot) {
       batch->commands.push_back(&command->command);
     }
   }
-  if (!slot.fenced.empty()) return answer_fenced(slot, *batch);
+  if (!slot.fenced.empty()) {
+    if (!compare_again(slot, *batch)) answer_fenced(slot, *batch);
+    return;
+  }
   batch->steps = std::exchange(slot.wants_step, false) || !batch->commands.empty();
   send(slot, std::move(batch));
 }
@@ -109,12 +128,13 @@ void Store::Impl::send(Slot& slot, std::unique_ptr<Batch> batch) {
                             : words_of_look(library, slot.context);
   const std::size_t count = batch->steps ? batch->commands.size() : 0;
   confirmed<Heard>(
-      words, {},
+      slot, words, {},
       [known = slot.context.known, count](const redisReply& r) { return hear(r, known, count); },
-      [this, &slot, batch = std::move(batch)](Result<Heard> heard) mutable {
+      [this, &slot, from = slot.primary,
+       batch = std::move(batch)](Result<Heard> heard) mutable {
         slot.busy = false;
         if (!heard) return answer_fault(*batch, heard.error());
-        received(slot, std::move(batch), *std::move(heard));
+        received(slot, *from, std::move(batch), *std::move(heard));
       });
 }
 
@@ -122,49 +142,96 @@ void Store::Impl::send(Slot& slot, std::unique_ptr<Batch> batch) {
 /// promised; until then it is as if the call were still on its way. `write`: a call that writes,
 /// for the wait to wait for, when `words` does not.
 template <class Said>
-void Store::Impl::confirmed(const std::vector<std::string>& words,
+void Store::Impl::confirmed(Slot& slot, const std::vector<std::string>& words,
                             const std::vector<std::string>& write,
                             std::move_only_function<Said(const redisReply&)> read,
                             std::move_only_function<void(Result<Said>)> then) {
   if (options.durability != Promise::replica) {
-    return connection.call(words, [read = std::move(read), then = std::move(then)](
-                                      Result<const redisReply*> reply) mutable {
+    return call(slot, words, [read = std::move(read), then = std::move(then)](
+                                 Result<const redisReply*> reply) mutable {
       if (!reply) return then(std::unexpected(reply.error()));
       then(read(**reply));
     });
   }
-  auto said = std::make_shared<std::optional<Said>>();
-  connection.call(words, [said, read = std::move(read)](Result<const redisReply*> reply) mutable {
-    if (reply) *said = read(**reply);
+  Primary& primary = *slot.primary;
+  struct Held {
+    std::optional<Said> said;
+    bool refused = false;  ///< nothing has changed: there is nothing to wait for
+  };
+  auto held = std::make_shared<Held>();
+  call(slot, words, [held, read = std::move(read)](Result<const redisReply*> reply) mutable {
+    if (!reply) return;
+    held->said = read(**reply);
+    held->refused = (*reply)->type == REDIS_REPLY_ERROR;
   });
-  if (!write.empty()) connection.call(write, [](const auto&) {});
-  const auto wanted = std::max<std::uint64_t>(1, replicas);
-  connection.call(
-      {"WAIT", std::to_string(wanted), std::to_string(kWaitPatience.count())},
-      [this, said, wanted, then = std::move(then)](Result<const redisReply*> reply) mutable {
-        if (!reply) return then(std::unexpected(reply.error()));
-        if (number_of(**reply).value_or(0) >= static_cast<std::int64_t>(wanted)) {
-          return then(std::move(**said));
-        }
-        const Fault fault{FaultKind::unknown, "A replica has not confirmed what was sold in time.",
-                          "It is tried again; the same request with the same key finds "
-                          "the truth."};
-        then(std::unexpected(fault));
-        connection.close({FaultKind::unavailable, fault.what, fault.remedy});
-      });
+  if (!write.empty()) call(slot, write, [](const auto&) {});
+  const auto wanted = std::max<std::uint64_t>(1, primary.connected_replicas);
+  call(slot, {"WAIT", std::to_string(wanted), std::to_string(kWaitPatience.count())},
+       [&primary, held, wanted, then = std::move(then)](Result<const redisReply*> reply) mutable {
+         if (!reply) return then(std::unexpected(reply.error()));
+         const auto have = number_of(**reply).value_or(0);
+         if (held->refused || have >= static_cast<std::int64_t>(wanted)) {
+           return then(std::move(*held->said));
+         }
+         const Fault fault{FaultKind::unknown, "A replica has not confirmed what was sold in time.",
+                           "It is tried again; the same request with the same key finds "
+                           "the truth."};
+         then(std::unexpected(fault));
+         primary.connection.close({FaultKind::unavailable, fault.what, fault.remedy});
+       });
 }
 
-void Store::Impl::received(Slot& slot, std::unique_ptr<Batch> batch, Heard heard) {
+void Store::Impl::received(Slot& slot, Primary& from, std::unique_ptr<Batch> batch, Heard heard) {
   if (heard.result) return complete(slot, std::move(batch), *std::move(heard.result));
+  if (!heard.refused.empty()) {
+    return refused(slot, from, *batch, heard.refused, heard.result.error());
+  }
   Fault fault = heard.result.error();
   const bool corrupt = fault.kind == FaultKind::corrupt;
-  fault.kind = heard.refused ? FaultKind::unavailable : FaultKind::unknown;
+  fault.kind = FaultKind::unknown;
   answer_fault(*batch, fault);
   if (corrupt) return fence(slot, fault.what);
-  // Reads and the other sales' calls in flight need no new connection.
-  if (heard.without_memory) return;
+  from.connection.close(fault);
+}
+
+void Store::Impl::refused(Slot& slot, Primary& from, Batch& batch, const std::string& text,
+                          const Fault& parsed) {
+  const auto begins = [&text](const char* word) { return text.starts_with(word); };
+  if (begins("MOVED ") || begins("ASK ") || begins("TRYAGAIN")) {
+    ask_for_new_map(from);
+    return redirected(slot, batch, text);
+  }
+  Fault fault = parsed;
+  fault.kind = FaultKind::unavailable;
+  answer_fault(batch, fault);
+  if (parsed.kind == FaultKind::corrupt) return fence(slot, fault.what);
+  // Redis is short of memory, or another part of the cluster is gone: reads and the other sales'
+  // calls in flight need no new connection.
+  if (begins("OOM")) return;
+  if (begins("CLUSTERDOWN")) {
+    slot.not_before = monotonic_now() + kTryAgainAfter;
+    return;
+  }
   // The functions may be gone, or the settings changed: everything from the beginning.
-  connection.close(fault);
+  from.connection.close(fault);
+}
+
+/// The sale's hash slot is somewhere else, or on its way there. ASK is not followed: the importing
+/// node answers TRYAGAIN to a call of nine keys until it has all of them.
+void Store::Impl::redirected(Slot& slot, Batch& batch, const std::string& text) {
+  if (sells(slot)) {
+    fence_moved(slot, "since its hash slot moves: " + text);
+    return answer_fenced(slot, batch);
+  }
+  slot.not_before = monotonic_now() + kTryAgainAfter;
+  for (auto& request : std::views::reverse(batch.requests)) {
+    if (std::exchange(request->redirected, true)) {
+      request->refuse({FaultKind::unavailable, "The hash slot of this sale is being moved: " + text,
+                       "Send it again in a moment."});
+    } else {
+      slot.queue.push_front(std::move(request));
+    }
+  }
 }
 
 void Store::Impl::complete(Slot& slot, std::unique_ptr<Batch> batch, BatchResult result) {
@@ -194,20 +261,24 @@ void Store::Impl::complete(Slot& slot, std::unique_ptr<Batch> batch, BatchResult
                                          std::to_string(result.first.value() - 1) + "-0",
                                          "COUNT",
                                          std::to_string(kPage)};
-    return connection.call(words, [this, &slot, batch = std::move(batch),
-                                   result = std::move(result)](auto reply) mutable {
-      slot.busy = false;
-      if (!reply) return answer_fault(*batch, reply.error());
-      std::vector<sale::Event> folded;
-      for (const redisReply* entry : elements(**reply)) {
-        const auto event = decode_event(*entry);
-        if (!event || !fold(slot, *event, folded)) break;
-      }
-      publish(slot, folded);
-      if (folded.empty()) fence(slot, "Events of this sale are missing in Redis.");
-      if (!slot.fenced.empty()) return answer_fenced(slot, *batch);
-      complete(slot, std::move(batch), std::move(result));
-    });
+    return call(
+        slot, words,
+        [this, &slot, batch = std::move(batch), result = std::move(result)](auto reply) mutable {
+          slot.busy = false;
+          if (!reply || (*reply)->type == REDIS_REPLY_ERROR) {
+            slot.caught_up = false;
+            return answer_fault(*batch, unread_events(reply));
+          }
+          std::vector<sale::Event> folded;
+          for (const redisReply* entry : elements(**reply)) {
+            const auto event = decode_event(*entry);
+            if (!event || !fold(slot, *event, folded)) break;
+          }
+          publish(slot, folded);
+          if (folded.empty()) fence(slot, "Events of this sale are missing in Redis.");
+          if (!slot.fenced.empty()) return answer_fenced(slot, *batch);
+          complete(slot, std::move(batch), std::move(result));
+        });
   }
   answer(slot, *batch, result);
 }
@@ -258,21 +329,6 @@ void Store::Impl::answer(Slot& slot, Batch& batch, BatchResult& result) {
   for (auto& look : looks) std::get<SaleLook>(look->body).look(&slot.sale, nullptr);
 }
 
-void Store::Impl::answer_fenced(Slot& slot, Batch& batch) {
-  for (auto& request : batch.requests) {
-    if (auto* command = std::get_if<SaleCommand>(&request->body)) {
-      sale::Outcome outcome;
-      outcome.code = sale::Code::fenced;
-      outcome.now = clock.now();
-      outcome.detail = slot.fenced;
-      command->reply(std::move(outcome));
-    } else {
-      // What was answered before the loss is what buyers may still see.
-      std::get<SaleLook>(request->body).look(&slot.sale, nullptr);
-    }
-  }
-}
-
 void Store::Impl::answer_fault(Batch& batch, const Fault& fault) {
   Fault of_reads = fault;
   of_reads.kind = FaultKind::unavailable;
@@ -286,31 +342,40 @@ void Store::Impl::answer_fault(Batch& batch, const Fault& fault) {
 void Store::Impl::catch_up(Slot& slot) {
   slot.busy = true;
   if (slot.context.epoch.empty()) {
-    connection.call(words_of_look(Library::built_in(), slot.context), [&slot](auto reply) {
+    call(slot, words_of_look(Library::built_in(), slot.context), [&slot](auto reply) {
       if (!reply) return;
       if (auto result = parse(**reply, Seq(), 0)) slot.context.epoch = std::move(result->epoch);
     });
   }
   const std::string from = slot.last ? std::to_string(slot.last->seq.value()) + "-0" : "-";
-  using Page = std::vector<Result<sale::Event>>;
   slot.context.writes = true;
   confirmed<Page>(
-      {"XRANGE", events_key(slot.id), from, "+", "COUNT", std::to_string(kPage)},
+      slot, {"XRANGE", events_key(slot.id), from, "+", "COUNT", std::to_string(kPage)},
       words_of(Library::built_in(), slot.context, {}),
       [](const redisReply& reply) {
         Page page;
-        for (const redisReply* entry : elements(reply)) page.push_back(decode_event(*entry));
+        for (const redisReply* entry : elements(reply)) page.events.push_back(decode_event(*entry));
+        if (reply.type == REDIS_REPLY_ERROR) page.refused.assign(reply.str, reply.len);
         return page;
       },
-      [this, &slot](Result<Page> page) {
+      [this, &slot, primary = slot.primary](Result<Page> page) {
         slot.busy = false;
-        if (page) caught(slot, *page);
+        if (page) caught(slot, *primary, *page);
       });
 }
 
-void Store::Impl::caught(Slot& slot, const std::vector<Result<sale::Event>>& page) {
+void Store::Impl::caught(Slot& slot, Primary& from, const Page& page) {
+  if (!page.refused.empty()) {
+    Batch batch;
+    batch.requests.assign(std::make_move_iterator(slot.queue.begin()),
+                          std::make_move_iterator(slot.queue.end()));
+    slot.queue.clear();
+    return refused(slot, from, batch, page.refused,
+                   {FaultKind::unavailable, "Redis refuses XRANGE: " + page.refused,
+                    "Let this user call it."});
+  }
   std::vector<sale::Event> folded;
-  for (const Result<sale::Event>& event : page) {
+  for (const Result<sale::Event>& event : page.events) {
     if (!event) {
       fence(slot, event.error().what);
       break;
@@ -324,7 +389,7 @@ void Store::Impl::caught(Slot& slot, const std::vector<Result<sale::Event>>& pag
     if (!fold(slot, *event, folded)) break;
   }
   if (!folded.empty()) publish(slot, folded);
-  slot.caught_up = page.size() < kPage;
+  slot.caught_up = page.events.size() < kPage;
   slot.wants_step = true;
   send(slot);
 }
@@ -353,19 +418,12 @@ void Store::Impl::publish(Slot& slot, const std::vector<sale::Event>& folded) {
 void Store::Impl::note(const Slot& slot) {
   if (slot.context.epoch.empty()) return;
   published.set(slot.id, slot.context.epoch, slot.context.known);
+  if (slot.home) published.lies_at(slot.id, slot.home->address);
   const auto noted = seen->note(slot.id, {slot.context.epoch, slot.context.min_seq});
   if (!noted && !std::exchange(note_failed, true)) {
     warn(noted.error().what + " Nothing is sold until it can. " + noted.error().remedy);
   }
   if (noted) note_failed = false;
-}
-
-void Store::Impl::fence(Slot& slot, const std::string& why) {
-  if (!slot.fenced.empty()) return;
-  slot.fenced = why;
-  published.fence(slot.id);
-  ++fenced_sales;
-  warn("sale " + slot.id.value() + " has stopped: " + why);
 }
 
 }  // namespace dibs::redis

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "redis/address.h"
+#include "redis/wire.h"
 
 namespace dibs::redis {
 
@@ -21,13 +22,13 @@ namespace dibs::redis {
 using Then = std::move_only_function<void(Result<const redisReply*>)>;
 
 /// One connection to a server: calls go out at once, replies come in the same order. Does not
-/// block but for the resolution of a name. For one thread, which polls `fd()` and calls `ready()`.
+/// block. For one thread, which polls `fd()` and calls `ready()`.
 class ServerConnection {
  public:
-  ServerConnection(Address address, const Clock& clock);
+  ServerConnection(const Address& address, const Clock& clock);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
-  ~ServerConnection();
+  ~ServerConnection() = default;
 
   /// Begins to connect; AUTH and SELECT are sent first. What goes wrong closes it: see
   /// why_closed().
@@ -38,7 +39,8 @@ class ServerConnection {
   /// Sends one call behind those before. On a closed connection `then` gets the fault at once.
   void call(const std::vector<std::string>& words, Then then);
 
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+  [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] bool is_open() const { return wire_.is_open(); }
   /// Why it is closed, after the first open().
   [[nodiscard]] const Fault& why_closed() const { return why_closed_; }
   [[nodiscard]] std::size_t outstanding() const { return waiting_.size(); }
@@ -46,8 +48,8 @@ class ServerConnection {
   [[nodiscard]] std::optional<Duration> waiting_since() const;
 
   /// For poll(): -1 when closed.
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] short wanted_events() const;
+  [[nodiscard]] int fd() const { return wire_.fd(); }
+  [[nodiscard]] short wanted_events() const { return wire_.wanted_events(); }
   /// Reads, writes and gives replies, as `events` of poll() allow.
   void ready(short events);
 
@@ -61,17 +63,14 @@ class ServerConnection {
   };
 
   void begin_session();
-  void write_out();
-  void read_in();
-  [[nodiscard]] Fault lost(const std::string& how) const;
+  void give_replies();
+  void tell_all();
 
   const Address address_;
   const Clock& clock_;
-  int fd_ = -1;
-  bool connecting_ = false;
+  Wire wire_;
   std::unique_ptr<redisReader, FreeReader> reader_;
-  std::string out_;
-  std::size_t written_ = 0;  ///< of `out_`
+  std::string received_;
   std::deque<Waiting> waiting_;
   Fault why_closed_{FaultKind::unavailable, "Redis has not been asked yet.", "Wait a moment."};
 };

@@ -85,10 +85,6 @@ void judge_server(const ServerFacts& facts, std::vector<Fault>& out) {
   if (value_of(facts, "loading") == "1") {
     out.push_back({FaultKind::unavailable, "Redis is still loading its data.", "Wait."});
   }
-  if (value_of(facts, "cluster_enabled") == "1" || value_of(facts, "redis_mode") == "cluster") {
-    out.push_back({FaultKind::bad_input, "This Redis is a node of a cluster.",
-                   "Redis Cluster is not served yet: name a Redis that stands alone."});
-  }
 }
 
 }  // namespace

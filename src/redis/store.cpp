@@ -72,8 +72,8 @@ Result<std::string> Store::epoch_of(const SaleId& sale) const {
 
 std::unique_ptr<store::EventReader> Store::read_events(store::Taken taken,
                                                        std::optional<SaleId> sale) const {
-  return std::make_unique<StreamEventReader>(impl_->options.address, impl_->options.patience,
-                                             impl_->published, std::move(taken), std::move(sale));
+  return std::make_unique<StreamEventReader>(impl_->options.patience, impl_->published,
+                                             std::move(taken), std::move(sale));
 }
 
 void Store::on_watermark(std::uint32_t loop, Instant upto) noexcept {
@@ -96,9 +96,17 @@ void Store::Impl::submit(SaleRequestPtr request) {
   }
 }
 
-void Store::Impl::task(std::move_only_function<void(const Fault*)> run) {
-  submit(std::make_unique<SaleRequest>(Stamp{clock.now(), store::kNoLoop, 0}, SaleId(),
-                                       StoreTask{std::move(run)}));
+void Store::Impl::read(SaleId sale,
+                       std::move_only_function<void(ServerConnection*, const Fault*)> run) {
+  submit(std::make_unique<SaleRequest>(
+      Stamp{clock.now(), store::kNoLoop, 0}, SaleId(),
+      StoreTask{[this, sale = std::move(sale), run = std::move(run)](const Fault* fault) mutable {
+        if (fault != nullptr) return run(nullptr, fault);
+        Primary* const primary = slot_of(sale).primary;
+        if (primary == nullptr) return run(nullptr, &why_not);
+        if (!primary->serving) return run(nullptr, &primary->why_not);
+        run(&primary->connection, nullptr);
+      }}));
 }
 
 template <class T, class View>
@@ -143,6 +151,7 @@ void Store::Impl::list(store::Reply<std::vector<sale::SaleView>> reply) {
     store::Reply<std::vector<sale::SaleView>> reply;
     std::vector<sale::SaleView> found;
     std::optional<Fault> fault;
+    std::size_t unscanned = 0;
     ~Listing() {
       if (fault) {
         reply(std::unexpected(*fault));
@@ -155,16 +164,26 @@ void Store::Impl::list(store::Reply<std::vector<sale::SaleView>> reply) {
   auto listing = std::make_shared<Listing>();
   listing->reply = std::move(reply);
   listing->fault = why_not;
-  scan("0", [this, listing] {
-    listing->fault.reset();
-    for (auto& [id, slot] : slots) {
-      slot->queue.push_back(std::make_unique<SaleRequest>(
-          Stamp{}, id, SaleLook{[listing](const sale::Sale* found, const Fault* fault) {
-            if (fault != nullptr) listing->fault = *fault;
-            if (found != nullptr && found->exists()) listing->found.push_back(found->view());
-          }}));
-    }
-  });
+  for (const auto& primary : primaries) {
+    if (!primary->mapped || primary->retired) continue;
+    listing->fault = primary->why_not;
+    if (!primary->serving) return;
+    ++listing->unscanned;
+  }
+  for (const auto& primary : primaries) {
+    if (!primary->mapped || primary->retired) continue;
+    scan(*primary, "0", [this, listing] {
+      if (--listing->unscanned > 0) return;
+      listing->fault.reset();
+      for (auto& [id, slot] : slots) {
+        slot->queue.push_back(std::make_unique<SaleRequest>(
+            Stamp{}, id, SaleLook{[listing](const sale::Sale* found, const Fault* fault) {
+              if (fault != nullptr) listing->fault = *fault;
+              if (found != nullptr && found->exists()) listing->found.push_back(found->view());
+            }}));
+      }
+    });
+  }
 }
 
 void Store::list_sales(const Stamp& stamp, store::Reply<std::vector<sale::SaleView>> reply) {
@@ -179,7 +198,7 @@ void Store::list_sales(const Stamp& stamp, store::Reply<std::vector<sale::SaleVi
 void Store::list_arrivals(SaleId sale, store::ArrivalFilter filter,
                           store::Reply<std::vector<store::ArrivalRecord>> reply) {
   auto reading = std::make_shared<ArrivalsReading>(std::move(sale), filter, std::move(reply));
-  impl_->task([reading, connection = &impl_->connection](const Fault* fault) {
+  impl_->read(reading->sale(), [reading](ServerConnection* connection, const Fault* fault) {
     if (fault != nullptr) return reading->fail(*fault);
     reading->begin(*connection);
   });
@@ -187,7 +206,7 @@ void Store::list_arrivals(SaleId sale, store::ArrivalFilter filter,
 
 void Store::history(OrderId order, store::Reply<std::vector<sale::Event>> reply) {
   auto reading = std::make_shared<HistoryReading>(std::move(order), std::move(reply));
-  impl_->task([reading, connection = &impl_->connection](const Fault* fault) {
+  impl_->read(reading->sale(), [reading](ServerConnection* connection, const Fault* fault) {
     if (fault != nullptr) return reading->fail(*fault);
     reading->begin(*connection);
   });

@@ -20,7 +20,7 @@ namespace dibs::redis {
 /// The store on a Redis server: the rules run there, as functions; this gateway orders the requests
 /// that it receives, sends them in micro-batches, one call in flight a sale, and keeps a replica of
 /// each sale, folded from its events, from which all views are made. Many gateways may share one
-/// server.
+/// server, or one Redis Cluster, of which each sale is on one primary.
 ///
 /// Promise: as Options::durability says; see docs/OPERATING.md. A call that was on its way when the
 /// connection broke answers `unknown`; the same request with the same key then finds the truth.
@@ -28,7 +28,8 @@ namespace dibs::redis {
 class Store final : public store::SaleStore, public store::EventFeed, public WatermarkListener {
  public:
   struct Options {
-    Address address{};
+    /// The server, or nodes of the cluster to ask first; at least one.
+    std::vector<Address> addresses{};
     std::string data_dir;  ///< of the file that remembers what was seen; created if missing
     Promise durability = Promise::strict;
     std::uint32_t ingress_loops = 1;  ///< as of the engine

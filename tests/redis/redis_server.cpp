@@ -21,20 +21,6 @@ namespace {
 constexpr int kTries = 1'000;
 constexpr auto kBetweenTries = std::chrono::milliseconds(10);
 
-/// A port that nobody listens on now. The kernel does not give it to the next who asks at once.
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(socket, generic, size), 0);
-  EXPECT_EQ(::getsockname(socket, generic, &size), 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
-
 bool answers(const std::string& host, int port) {
   redisContext* context = redisConnect(host.c_str(), port);
   bool good = false;
@@ -48,6 +34,19 @@ bool answers(const std::string& host, int port) {
 }
 
 }  // namespace
+
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(socket, generic, size), 0);
+  EXPECT_EQ(::getsockname(socket, generic, &size), 0);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
 
 Connection::Connection(const std::string& host, int port)
     : context_(redisConnect(host.c_str(), port)) {

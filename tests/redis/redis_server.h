@@ -14,6 +14,10 @@ struct FreeReply {
 };
 using Reply = std::unique_ptr<redisReply, FreeReply>;
 
+/// A port of 127.0.0.1 that nobody listens on now. The kernel does not give it to the next who asks
+/// at once.
+[[nodiscard]] int free_port();
+
 /// A blocking connection of a test. A lost one fails the test and answers null.
 class Connection {
  public:

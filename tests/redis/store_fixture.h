@@ -40,8 +40,9 @@ class MovedClock final : public Clock {
 
 inline Store::Options options_for(const RedisServer& server, const std::string& dir) {
   Store::Options options;
-  options.address.host = server.host();
-  options.address.port = static_cast<std::uint16_t>(server.port());
+  Address& address = options.addresses.emplace_back();
+  address.host = server.host();
+  address.port = static_cast<std::uint16_t>(server.port());
   options.data_dir = dir;
   options.ingress_loops = 0;
   return options;
@@ -59,23 +60,25 @@ class RunningStore {
   [[nodiscard]] const Result<void>& started() const { return started_; }
   [[nodiscard]] Store& store() { return store_; }
 
-  void submit(sale::Command::Action action, store::Reply<sale::Outcome> reply) {
-    store_.submit({system_clock().now(), store::kNoLoop, ++reads_}, SaleId("concert"),
+  void submit(sale::Command::Action action, store::Reply<sale::Outcome> reply,
+              const std::string& sale = "concert") {
+    store_.submit({system_clock().now(), store::kNoLoop, ++reads_}, SaleId(sale),
                   {.action = std::move(action)}, std::move(reply));
   }
-  Result<sale::Outcome> run(sale::Command::Action action) {
+  Result<sale::Outcome> run(sale::Command::Action action, const std::string& sale = "concert") {
     store::Pending<sale::Outcome> answer;
-    submit(std::move(action), answer.reply());
+    submit(std::move(action), answer.reply(), sale);
     return answer.wait();
   }
   /// Until Redis is there again.
-  Result<sale::Outcome> insist(const sale::Command::Action& action) {
+  Result<sale::Outcome> insist(const sale::Command::Action& action,
+                               const std::string& sale = "concert") {
     for (int i = 0; i < 600; ++i) {
-      auto result = run(action);
+      auto result = run(action, sale);
       if (result) return result;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    return run(action);
+    return run(action, sale);
   }
   std::optional<sale::OrderView> find(const OrderId& order) {
     store::Pending<std::optional<sale::OrderView>> answer;

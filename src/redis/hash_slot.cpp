@@ -12,7 +12,8 @@ std::size_t hash_slot_of(std::string_view key) {
       key = key.substr(open + 1, end - open - 1);
     }
   }
-  boost::crc_xmodem_type crc;
+  // CRC-16/XMODEM. What Boost calls crc_xmodem_type is another one.
+  boost::crc_optimal<16, 0x1021, 0, 0, false, false> crc;
   crc.process_bytes(key.data(), key.size());
   return crc.checksum() % kHashSlots;
 }

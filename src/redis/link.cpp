@@ -8,10 +8,7 @@
 namespace dibs::redis {
 
 Link::Link(const Address& address, Duration patience, const Clock& clock)
-    : shown_(address.shown()),
-      patience_(patience),
-      clock_(clock),
-      connection_(address, clock) {}
+    : shown_(address.shown()), patience_(patience), clock_(clock), connection_(address, clock) {}
 
 Result<void> Link::call(const std::vector<std::string>& words,
                         std::move_only_function<Result<void>(const redisReply& reply)> use) {

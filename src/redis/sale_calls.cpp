@@ -130,8 +130,7 @@ void Store::Impl::send(Slot& slot, std::unique_ptr<Batch> batch) {
   confirmed<Heard>(
       slot, words, {},
       [known = slot.context.known, count](const redisReply& r) { return hear(r, known, count); },
-      [this, &slot, from = slot.primary,
-       batch = std::move(batch)](Result<Heard> heard) mutable {
+      [this, &slot, from = slot.primary, batch = std::move(batch)](Result<Heard> heard) mutable {
         slot.busy = false;
         if (!heard) return answer_fault(*batch, heard.error());
         received(slot, *from, std::move(batch), *std::move(heard));
@@ -147,11 +146,12 @@ void Store::Impl::confirmed(Slot& slot, const std::vector<std::string>& words,
                             std::move_only_function<Said(const redisReply&)> read,
                             std::move_only_function<void(Result<Said>)> then) {
   if (options.durability != Promise::replica) {
-    return call(slot, words, [read = std::move(read), then = std::move(then)](
-                                 Result<const redisReply*> reply) mutable {
-      if (!reply) return then(std::unexpected(reply.error()));
-      then(read(**reply));
-    });
+    return call(
+        slot, words,
+        [read = std::move(read), then = std::move(then)](Result<const redisReply*> reply) mutable {
+          if (!reply) return then(std::unexpected(reply.error()));
+          then(read(**reply));
+        });
   }
   Primary& primary = *slot.primary;
   struct Held {

@@ -72,7 +72,8 @@ TEST(RedisEventFeed, gives_every_event_of_every_sale_in_order_those_of_other_gat
 TEST(RedisEventFeed, gives_nothing_that_the_store_has_not_shown) {
   const RedisServer server(strict_settings());
   Published published;
-  StreamEventReader reader(options_for(server, {}).address, 1s, published, {}, std::nullopt);
+  published.lies_at(SaleId("concert"), options_for(server, {}).addresses.front());
+  StreamEventReader reader(1s, published, {}, std::nullopt);
   const TempDir dir;
   RunningStore store(server, dir.path());
   ASSERT_TRUE(store.started());

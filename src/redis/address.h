@@ -12,9 +12,9 @@ namespace dibs::redis {
 
 /// What TLS needs beyond the name of the server; PEM.
 struct TlsFiles {
-  std::string ca_file;    ///< whom to trust; empty: whom this machine trusts
-  std::string cert_file;  ///< of this client; empty: it shows none
-  std::string key_file;
+  std::string ca_file{};    ///< whom to trust; empty: whom this machine trusts
+  std::string cert_file{};  ///< of this client; empty: it shows none
+  std::string key_file{};
 };
 
 /// Where a Redis server is and who asks.

@@ -118,7 +118,11 @@ void Store::Impl::tick() {
 
 void Store::Impl::tend(Slot& slot, Duration now) {
   if (slot.busy || now < slot.not_before) return;
-  if (slot.moved && !slot.compared) return compare(slot);
+  if (slot.moved && !slot.compared) {
+    if (!slot.queue.empty()) send(slot);  // nobody waits for what is missing to be named
+    if (!slot.busy) compare(slot);
+    return;
+  }
   if (slot.queue.empty() && slot.caught_up) {
     if (!slot.fenced.empty() || slot.context.epoch.empty()) return;
     const bool due = slot.due && clock.now() >= *slot.due && now - slot.stepped >= kBetweenDue;

@@ -98,8 +98,12 @@ void Store::Impl::tend_primaries(Duration now) {
     if (!one.in_use && now >= one.connect_at) connect(one);
     if (const auto since = one.connection.waiting_since();
         since && now - *since > options.patience) {
-      one.connection.close({FaultKind::unavailable, "Redis does not answer.",
-                            "Look whether it runs, and how slow its disk is."});
+      const bool shakes_hands = one.node.address.tls && !one.connection.has_been_there();
+      one.connection.close({FaultKind::unavailable,
+                            one.node.address.shown() +
+                                (shakes_hands ? " does not answer in TLS." : " does not answer."),
+                            shakes_hands ? "Name the tls-port of Redis."
+                                         : "Look whether it runs, and how slow its disk is."});
       leave(one, one.connection.why_closed());
     }
   }

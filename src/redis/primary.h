@@ -25,7 +25,7 @@ struct Primary {
   bool retired = false;        ///< has none any more, or has been asked: closed at the next tick
   ServerConnection connection;
   ServerFacts facts;
-  std::string run_id;  ///< of the server that was connected last
+  std::string run_id;                    ///< of the server that was connected last
   std::uint64_t connected_replicas = 0;  ///< to wait for
   bool in_use = false;                   ///< from connect() until leave()
   bool serving = false;

@@ -41,6 +41,8 @@ class ServerConnection {
 
   [[nodiscard]] const Address& address() const { return address_; }
   [[nodiscard]] bool is_open() const { return wire_.is_open(); }
+  /// Calls can have reached the server, since the last open().
+  [[nodiscard]] bool has_been_there() const { return wire_.has_been_there(); }
   /// Why it is closed, after the first open().
   [[nodiscard]] const Fault& why_closed() const { return why_closed_; }
   [[nodiscard]] std::size_t outstanding() const { return waiting_.size(); }

@@ -20,7 +20,6 @@ struct Freed {
   }
 };
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
-using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
 
 std::unexpected<Fault> unusable(const std::string& setting, const std::string& file) {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -74,8 +73,12 @@ void expect(SSL* session, std::string host) {
 }  // namespace
 
 struct TlsSession::Impl {
+  struct FreeSession {
+    void operator()(SSL* session) const { SSL_free(session); }
+  };
+
   std::string host;
-  Session session;
+  std::unique_ptr<SSL, FreeSession> session;
   BIO* in = nullptr;  ///< of `session`
   BIO* out = nullptr;
   bool broken = false;

@@ -35,8 +35,20 @@ Result<sale::Outcome> until_fenced(RunningStore& store, const std::string& sale)
   return last;
 }
 
+/// An operator's resume, until the gateway knows where the hash slot has gone.
+Code resume(RunningStore& store, const std::string& sale) {
+  Code code = Code::fenced;
+  for (int i = 0; i < 300 && code == Code::fenced; ++i) {
+    const auto outcome = store.insist(sale::Resume{}, sale);
+    if (outcome) code = outcome->code;
+    if (code == Code::fenced) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return code;
+}
+
 TEST(HashSlot, is_the_one_that_redis_computes) {
-  const RedisServer server({"--cluster-enabled", "yes"});
+  const RedisServer server(
+      {"--cluster-enabled", "yes", "--cluster-port", std::to_string(free_port())});
   Connection redis = server.connect();
   for (const std::string key : {"dibs:{concert}:meta", "dibs:{concert}:events", "concert", "",
                                 "a{}b", "a{b", "}{c}", "{{d}}", "x{e}{f}", "123456789"}) {
@@ -119,7 +131,7 @@ TEST(Cluster, a_sale_whose_hash_slot_moves_while_it_sells_stops_and_the_others_g
   EXPECT_EQ(until_fenced(store, moving)->code, Code::fenced) << "it stays so";
 
   // An operator says that it may go on: nothing is missing, and it does.
-  EXPECT_EQ(store.insist(sale::Resume{}, moving)->code, Code::ok);
+  EXPECT_EQ(resume(store, moving), Code::ok);
   const auto again = store.insist(seat_for("anna", "key"), moving);
   ASSERT_TRUE(again && again->order);
   EXPECT_EQ(again->order->id, before->order->id);
@@ -152,7 +164,7 @@ TEST(Cluster, a_hash_slot_on_its_way_stops_the_sale_that_sells_and_lets_no_other
   EXPECT_EQ(store.run(seat_for("anna"), selling)->code, Code::fenced);  // TRYAGAIN
   cluster.move_keys(selling, cluster.home_of(selling), cluster.stranger_to(selling));
   cluster.end_move(selling, cluster.stranger_to(selling));
-  EXPECT_EQ(store.insist(sale::Resume{}, selling)->code, Code::ok);
+  EXPECT_EQ(resume(store, selling), Code::ok);
   EXPECT_EQ(store.insist(seat_for("anna"), selling)->code, Code::ok);
 }
 

@@ -22,9 +22,16 @@ std::string slot_word(const std::string& sale) {
 RedisCluster::RedisCluster(const Shape& shape) : shape_(shape) {
   const std::size_t count = shape.primaries * (1 + shape.replicas_each);
   for (std::size_t i = 0; i < count; ++i) {
-    std::vector<std::string> options{
-        "--cluster-enabled",      "yes",  "--cluster-port",        std::to_string(free_port()),
-        "--cluster-node-timeout", "1000", "--cluster-config-file", "nodes.conf"};
+    std::vector<std::string> options{"--cluster-enabled",
+                                     "yes",
+                                     "--cluster-port",
+                                     std::to_string(free_port()),
+                                     "--cluster-node-timeout",
+                                     "1000",
+                                     "--repl-ping-replica-period",
+                                     "1",
+                                     "--cluster-config-file",
+                                     "nodes.conf"};
     options.insert(options.end(), shape.options.begin(), shape.options.end());
     nodes_.push_back(std::make_unique<RedisServer>(options));
   }
@@ -80,6 +87,13 @@ void RedisCluster::wait_until_up() {
       if (i >= shape_.primaries) {
         up = up &&
              node.text({"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
+      }
+      if (i < shape_.primaries) {
+        // A replica is listed once it has received something.
+        const Reply slots = node.call({"CLUSTER", "SLOTS"});
+        for (std::size_t k = 0; k < slots->elements; ++k) {
+          up = up && slots->element[k]->elements == 3 + shape_.replicas_each;
+        }
       }
       if (!up) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

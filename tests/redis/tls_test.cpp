@@ -28,8 +28,8 @@ class Certificates {
         " -keyout " + name + ".key -out " + name + ".crt");
   }
   void certificate(const std::string& name, const std::string& names) const {
-    run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name +
-        " -addext " + names + " -keyout " + name + ".key -out " + name + ".csr");
+    run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name + " -addext " +
+        names + " -keyout " + name + ".key -out " + name + ".csr");
     run("x509 -req -in " + name + ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 " +
         "-copy_extensions copy -out " + name + ".crt");
   }

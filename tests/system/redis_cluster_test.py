@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""The real binary on a real Redis Cluster: sales on every primary; a primary that is killed and comes back takes
+only its own sales away, and loses nothing; a hash slot that moves while its sale sells stops that sale and no other,
+until an operator resumes it. Skipped (77) without redis-server. Failover and TLS are in tests/redis."""
+
+import pathlib
+import sys
+import tempfile
+import time
+
+import dibs
+import redis_server
+from redis_server import STRICT, Redis
+
+SLOTS = 16384
+PATIENCE = 60
+
+
+def check(holds, what):
+    if not holds:
+        raise AssertionError(what)
+
+
+def until(holds, what):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError(what)
+
+
+class Cluster:
+    """Primaries that share the hash slots, and one replica of each if `replicas`."""
+
+    def __init__(self, directory, *flags, primaries=3, replicas=False):
+        self.count = primaries
+        self.nodes = []
+        for i in range(primaries * (2 if replicas else 1)):
+            node = Redis(directory / f"node-{i}", *flags, "--cluster-enabled", "yes", "--cluster-port",
+                         str(redis_server.free_port()), "--cluster-node-timeout", "1000")
+            self.nodes.append(node)
+
+    def __enter__(self):
+        for node in self.nodes:
+            node.start()
+        for i, node in enumerate(self.nodes):
+            node.call("CLUSTER", "SET-CONFIG-EPOCH", i + 1)
+            if i < self.count:
+                node.call("CLUSTER", "ADDSLOTSRANGE", i * SLOTS // self.count, (i + 1) * SLOTS // self.count - 1)
+        for node in self.nodes[1:]:
+            bus = node.flags[node.flags.index("--cluster-port") + 1]
+            self.nodes[0].call("CLUSTER", "MEET", "127.0.0.1", node.port, bus)
+        for i, node in enumerate(self.nodes[self.count:]):
+            primary = self.nodes[i].call("CLUSTER", "MYID")
+            until(lambda node=node, primary=primary: node.call("CLUSTER", "REPLICATE", primary) == "OK", "no replica")
+        for node in self.nodes:
+            until(lambda node=node: self.is_up(node), "the cluster does not come up")
+        return self
+
+    def is_up(self, node):
+        info, all_nodes = node.call("CLUSTER", "INFO"), node.call("CLUSTER", "NODES")
+        return ("cluster_state:ok" in info and f"cluster_known_nodes:{len(self.nodes)}" in info
+                and all_nodes.count("slave ") == len(self.nodes) - self.count)
+
+    def __exit__(self, *_):
+        for node in self.nodes:
+            node.kill()
+
+    @property
+    def url(self):
+        return "redis://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+
+    def slot(self, sale):
+        return int(self.nodes[0].call("CLUSTER", "KEYSLOT", f"dibs:{{{sale}}}:events"))
+
+    def home(self, sale):
+        return next(i for i in range(self.count) if self.slot(sale) < (i + 1) * SLOTS // self.count)
+
+    def name_at(self, prefix, primary):
+        return next(name for name in (f"{prefix}-{i}" for i in range(1000)) if self.home(name) == primary)
+
+    def move(self, sale, to):
+        source, target, slot = self.nodes[self.home(sale)], self.nodes[to], self.slot(sale)
+        target_id = target.call("CLUSTER", "MYID")
+        target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", source.call("CLUSTER", "MYID"))
+        source.call("CLUSTER", "SETSLOT", slot, "MIGRATING", target_id)
+        for key in ("meta", "items", "orders", "buyers", "keys", "line", "due", "events", "arrivals"):
+            source.call("MIGRATE", "127.0.0.1", target.port, f"dibs:{{{sale}}}:{key}", 0, 5000)
+        for node in (target, *(one for one in self.nodes if one is not target)):
+            node.call("CLUSTER", "SETSLOT", slot, "NODE", target_id)
+
+
+def gateway(directory, store, *flags, name="gateway"):
+    return dibs.Server(directory / name / "data", "--store", store, *flags, keep_port=True,
+                       log=str(directory / f"{name}.log"))
+
+
+def put(client, sale):
+    status, _, answer = client.put_sale(sale, payment="shop")
+    check(status == 201, f"{sale}: {status} {answer}")
+
+
+def buys(client, sale, buyer):
+    status, _, answer = client.buy(sale, buyer, f"key-of-{buyer}")
+    return status, answer
+
+
+def a_primary_goes_and_comes_back(directory):
+    with Cluster(directory, *STRICT) as cluster, gateway(directory, cluster.url) as server:
+        client = dibs.Client(server)
+        sales = [cluster.name_at("sale", i) for i in range(3)]
+        for sale in sales:
+            put(client, sale)
+        first = {sale: buys(client, sale, "anna")[1]["id"] for sale in sales}
+        cluster.nodes[0].call("CONFIG", "SET", "cluster-require-full-coverage", "no")
+        for node in cluster.nodes[1:]:
+            node.call("CONFIG", "SET", "cluster-require-full-coverage", "no")
+        cluster.nodes[0].kill()
+        check(buys(client, sales[0], "ben")[0] == 503, "its primary is gone")
+        for sale in sales[1:]:
+            until(lambda sale=sale: buys(client, sale, "ben")[0] == 201, f"{sale} has its own primary")
+        cluster.nodes[0].start()
+        until(lambda: buys(client, sales[0], "ben")[0] == 201, "it does not sell on by itself")
+        for sale in sales:
+            check(buys(client, sale, "anna")[1]["id"] == first[sale], "an order is lost")
+        _, _, listed = client.call("GET", "/v1/sales", operator=True)
+        names = [sale["id"] for sale in listed["sales"]]
+        check(set(sales) <= set(names), f"not all are listed: {names}")
+        client.close()
+    print("a primary killed: its sales wait, the others go on, nothing is lost", flush=True)
+
+
+def a_slot_moves(directory):
+    with Cluster(directory, *STRICT) as cluster, gateway(directory, cluster.url) as server:
+        client = dibs.Client(server)
+        moving, staying = cluster.name_at("moving", 0), cluster.name_at("staying", 0)
+        put(client, moving)
+        put(client, staying)
+        order = buys(client, moving, "anna")[1]["id"]
+        cluster.move(moving, 1)
+        status, answer = buys(client, moving, "ben")
+        check(status == 503 and answer["code"] == "fenced", f"it sells on where it has moved to: {status} {answer}")
+        check(buys(client, staying, "ben")[0] == 201, "the other sale has nothing to do with it")
+        check(client.call("GET", f"/v1/orders/{order}", buyer="anna")[0] == 200, "reads go on")
+        until(lambda: client.call("POST", f"/v1/sales/{moving}/resume", operator=True)[0] == 200, "it does not resume")
+        check(buys(client, moving, "anna")[1]["id"] == order and buys(client, moving, "ben")[0] == 201, "it does not sell")
+        client.close()
+    print("a hash slot moved while its sale sold: fenced until resumed, the others go on", flush=True)
+
+
+def main():
+    if not redis_server.installed():
+        print("redis_cluster: redis-server is not installed")
+        return 77
+    for part in (a_primary_goes_and_comes_back, a_slot_moves):
+        with tempfile.TemporaryDirectory() as directory:
+            part(pathlib.Path(directory))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

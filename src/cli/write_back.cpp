@@ -45,7 +45,9 @@ Result<std::unique_ptr<ledger::Follower>> choose_write_back(const ServeOptions& 
       std::make_unique<ledger::Follower>(std::move(settings), seller.feed(), system_clock());
   if (auto opened = follower->try_open(); !opened) {
     const bool file = address->dialect == ledger::Dialect::sqlite;
-    if (file || opened.error().kind == FaultKind::bad_input) {
+    // With sync no answer could leave, that to the server's own first question included.
+    const bool needed = options.write_back == "sync";
+    if (file || needed || opened.error().kind == FaultKind::bad_input) {
       return std::unexpected(refused(options, opened.error()));
     }
     log_warning(opened.error().what + " Selling begins without it; the ledger follows later.");

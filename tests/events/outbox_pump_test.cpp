@@ -37,7 +37,7 @@ struct Topic {
   std::vector<ChainedEvent> arrived;
   std::size_t most_open = 0;
   std::size_t room = 1'000'000;
-  bool acks = true;  ///< tells what has arrived
+  std::atomic<bool> acks{true};  ///< tells what has arrived; changed beside the relay's thread
   bool newest_first = false;
   int breaks_after = -1;  ///< so many more events are taken, then the sink ends
   bool away = false;      ///< cannot be opened

@@ -17,7 +17,7 @@ class EngineSeller final : public Seller {
   }
 
   store::SaleStore& store() override { return *engine_; }
-  const store::EventFeed& feed() const override { return *engine_; }
+  [[nodiscard]] const store::EventFeed& feed() const override { return *engine_; }
   WatermarkListener& watermarks() override { return *engine_; }
   engine::Engine* engine() override { return engine_.get(); }
   void set_waker(std::function<void(std::uint32_t)> waker) override {
@@ -45,7 +45,7 @@ class RedisSeller final : public Seller {
   }
 
   store::SaleStore& store() override { return redis_; }
-  const store::EventFeed& feed() const override { return redis_; }
+  [[nodiscard]] const store::EventFeed& feed() const override { return redis_; }
   WatermarkListener& watermarks() override { return redis_; }
   engine::Engine* engine() override { return nullptr; }
   void set_waker(std::function<void(std::uint32_t)> waker) override {

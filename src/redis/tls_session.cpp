@@ -74,7 +74,7 @@ void expect(SSL* session, std::string host) {
 
 struct TlsSession::Impl {
   struct FreeSession {
-    void operator()(SSL* session) const { SSL_free(session); }
+    void operator()(SSL* freed) const { SSL_free(freed); }
   };
 
   std::string host;
@@ -84,7 +84,7 @@ struct TlsSession::Impl {
   bool broken = false;
 
   /// Why `result` of a call is a failure; nothing: it wants more bytes.
-  std::optional<std::string> failure(int result) const {
+  [[nodiscard]] std::optional<std::string> failure(int result) const {
     const int error = SSL_get_error(session.get(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_ZERO_RETURN) return std::nullopt;
     const unsigned long code = ERR_peek_last_error();

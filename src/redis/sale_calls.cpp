@@ -17,24 +17,6 @@ constexpr std::size_t kLooksPerCall = 4096;
 constexpr Duration kTryAgainAfter = std::chrono::milliseconds(100);
 constexpr auto kWaitPatience = std::chrono::milliseconds(2000);
 
-sale::Outcome outcome_of(const Applied& applied, const sale::Command& command,
-                         const sale::Sale& sale) {
-  sale::Outcome outcome;
-  outcome.code = applied.code;
-  outcome.arrival = applied.arrival;
-  outcome.replayed = applied.replayed;
-  outcome.created = applied.created;
-  if (applied.order) outcome.order = sale.find(*applied.order);
-  if (const auto* buy = std::get_if<sale::Buy>(&command.action);
-      buy != nullptr && applied.code == sale::Code::limit_reached) {
-    outcome.live_orders = sale.live_orders(buy->buyer);
-  }
-  outcome.opens_at = applied.opens_at;
-  outcome.now = applied.now;
-  outcome.detail = applied.detail;
-  return outcome;
-}
-
 /// What was sent has been done; only what else has happened cannot be read.
 Fault unread_events(const Result<const redisReply*>& reply) {
   Fault fault{FaultKind::unknown, "Redis does not give the events of this sale.",
@@ -283,60 +265,6 @@ void Store::Impl::complete(Slot& slot, std::unique_ptr<Batch> batch, BatchResult
   answer(slot, *batch, result);
 }
 
-/// Folds, each command's view in its turn; then tells the listeners; then answers.
-void Store::Impl::answer(Slot& slot, Batch& batch, BatchResult& result) {
-  if (slot.context.epoch.empty()) slot.context.epoch = result.epoch;
-  std::vector<sale::Event> folded;
-  std::size_t next_event = 0;
-  const auto fold_upto = [&](Seq upto) {
-    while (slot.fenced.empty() && next_event < result.events.size() &&
-           result.events[next_event].seq <= upto) {
-      fold(slot, result.events[next_event++], folded);
-    }
-  };
-  std::vector<std::pair<store::Reply<sale::Outcome>, sale::Outcome>> outcomes;
-  std::vector<SaleRequestPtr> looks;
-  std::size_t reached = 0;
-  std::size_t done = 0;
-  for (auto& request : batch.requests) {
-    if (auto* command = std::get_if<SaleCommand>(&request->body)) {
-      const Applied& applied = result.results.at(reached);
-      if (!applied.reached) break;
-      ++reached;
-      fold_upto(applied.seq);
-      outcomes.emplace_back(std::move(command->reply),
-                            outcome_of(applied, command->command, slot.sale));
-    } else {
-      looks.push_back(std::move(request));
-    }
-    ++done;
-  }
-  fold_upto(result.seq);
-  // What is still due comes before whoever asked: these are sent again, first.
-  const bool still_due = result.next_due && *result.next_due <= result.now;
-  for (std::size_t i = batch.requests.size(); i-- > done;) {
-    slot.queue.push_front(std::move(batch.requests[i]));
-  }
-  if (still_due) {
-    slot.wants_step = true;
-    for (std::size_t i = looks.size(); i-- > 0;) slot.queue.push_front(std::move(looks[i]));
-    looks.clear();
-  }
-  slot.due = result.next_due;
-  if (slot.due && !options.own_clock) *slot.due += clock.now() - result.now;
-  publish(slot, folded);
-  for (auto& [reply, outcome] : outcomes) reply(std::move(outcome));
-  for (auto& look : looks) std::get<SaleLook>(look->body).look(&slot.sale, nullptr);
-}
-
-void Store::Impl::answer_fault(Batch& batch, const Fault& fault) {
-  Fault of_reads = fault;
-  of_reads.kind = FaultKind::unavailable;
-  for (auto& request : batch.requests) {
-    request->refuse(std::holds_alternative<SaleCommand>(request->body) ? fault : of_reads);
-  }
-}
-
 /// Reads the events behind those known; the last known one too, to see that it is still the same.
 /// The epoch first: whoever is told of events may ask for it.
 void Store::Impl::catch_up(Slot& slot) {
@@ -392,38 +320,6 @@ void Store::Impl::caught(Slot& slot, Primary& from, const Page& page) {
   slot.caught_up = page.events.size() < kPage;
   slot.wants_step = true;
   send(slot);
-}
-
-bool Store::Impl::fold(Slot& slot, const sale::Event& event, std::vector<sale::Event>& folded) {
-  if (auto done = slot.sale.replay(event); !done) {
-    fence(slot, done.error().what);
-    return false;
-  }
-  slot.context.known = event.seq;
-  slot.context.min_seq = std::max(slot.context.min_seq, event.seq);
-  slot.last = event;
-  folded.push_back(event);
-  return true;
-}
-
-/// Everything folded is on Redis' disk, or wherever the promise wants it: it was answered.
-void Store::Impl::publish(Slot& slot, const std::vector<sale::Event>& folded) {
-  if (folded.empty()) return;
-  note(slot);
-  const auto view = std::make_shared<const sale::SaleView>(slot.sale.view());
-  views.set(view);
-  for (store::EventListener* listener : listeners) listener->on_events(view, folded);
-}
-
-void Store::Impl::note(const Slot& slot) {
-  if (slot.context.epoch.empty()) return;
-  published.set(slot.id, slot.context.epoch, slot.context.known);
-  if (slot.home) published.lies_at(slot.id, slot.home->address);
-  const auto noted = seen->note(slot.id, {slot.context.epoch, slot.context.min_seq});
-  if (!noted && !std::exchange(note_failed, true)) {
-    warn(noted.error().what + " Nothing is sold until it can. " + noted.error().remedy);
-  }
-  if (noted) note_failed = false;
 }
 
 }  // namespace dibs::redis

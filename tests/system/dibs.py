@@ -150,3 +150,15 @@ class Client:
 
     def close(self):
         self.connection.close()
+
+
+def ask(server, method, path, body=None, headers=None, timeout=15, **how):
+    """One call on a connection of its own: the answer, or None when there was none."""
+    try:
+        client = Client(server, timeout=timeout)
+        try:
+            return client.call(method, path, body, headers, **how)
+        finally:
+            client.close()
+    except (OSError, http.client.HTTPException, TypeError, ValueError):
+        return None

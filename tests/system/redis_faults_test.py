@@ -17,7 +17,6 @@ key and no other, and the sale's figures must add up to them, at each gateway.
 
 Planted, and seen: answers that do not wait for the replica, keys that each gateway makes its own."""
 
-import http.client
 import pathlib
 import random
 import sys
@@ -43,20 +42,8 @@ def check(holds, what):
         raise AssertionError(what)
 
 
-def ask(server, method, path, body=None, headers=None, **how):
-    """The answer, or None when there was none."""
-    try:
-        client = dibs.Client(server, timeout=15)
-        try:
-            return client.call(method, path, body, headers, **how)
-        finally:
-            client.close()
-    except (OSError, http.client.HTTPException, TypeError, ValueError):
-        return None
-
-
 def press(server, sale, buyer):
-    return ask(server, "POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]},
+    return dibs.ask(server, "POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]},
                {"Idempotency-Key": "k"}, buyer=buyer)
 
 
@@ -114,7 +101,7 @@ class World:
         self.slowest = 0
 
     def put(self, server):
-        answer = ask(server, "PUT", f"/v1/sales/{self.sale}", {
+        answer = dibs.ask(server, "PUT", f"/v1/sales/{self.sale}", {
             "title": "Faults", "currency": "KRW", "payment": "shop", "test": True, "hold_seconds": 3600,
             "items": [{"sku": "floor", "title": "Floor", "price": 1, "stock": STOCK}]}, operator=True)
         check(answer and answer[0] == 201, answer)
@@ -146,7 +133,7 @@ class World:
                 accepted[fields["buyer"], fields["key"]] = f"ord_{fields['order']}.{self.sale}"
         check(accepted == {(buyer, "k"): order for buyer, order in self.orders.items()}, "Redis has what was answered")
         for server in self.servers:
-            answer = ask(server, "GET", f"/v1/sales/{self.sale}")
+            answer = dibs.ask(server, "GET", f"/v1/sales/{self.sale}")
             floor = answer[2]["items"][0]
             check(floor["held"] == len(self.orders) and floor["available"] + floor["held"] == STOCK, floor)
 

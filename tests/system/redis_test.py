@@ -5,7 +5,6 @@ durability refuses. Faults are in redis_faults_test.py.
 Planted, and seen: keys that each gateway makes its own (src/redis/command_words.cpp); a start, and a doctor, that
 find nothing to object to."""
 
-import http.client
 import pathlib
 import sys
 import tempfile
@@ -22,20 +21,8 @@ def gateway(directory, redis, *flags, **how):
     return dibs.Server(pathlib.Path(directory) / "gateway", "--store", redis.url, *flags, **how)
 
 
-def ask(server, method, path, body=None, headers=None, **how):
-    """The answer, or None when there was none."""
-    try:
-        client = dibs.Client(server, timeout=10)
-        try:
-            return client.call(method, path, body, headers, **how)
-        finally:
-            client.close()
-    except (OSError, http.client.HTTPException, TypeError, ValueError):
-        return None
-
-
 def press(server, sale, buyer, key):
-    return ask(server, "POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]},
+    return dibs.ask(server, "POST", f"/v1/sales/{sale}/orders", {"items": [{"sku": "floor", "quantity": 1}]},
                {"Idempotency-Key": key}, buyer=buyer)
 
 
@@ -52,7 +39,7 @@ def until_answered(server, sale, buyer, key):
 
 
 def put(server, sale, stock, **members):
-    answer = ask(server, "PUT", f"/v1/sales/{sale}", {
+    answer = dibs.ask(server, "PUT", f"/v1/sales/{sale}", {
         "title": "Redis", "currency": "KRW", "payment": "shop", "test": True,
         "items": [{"sku": "floor", "title": "Floor", "price": 1, "stock": stock}], **members}, operator=True)
     assert answer and answer[0] == 201, answer
@@ -87,7 +74,7 @@ def two_gateways(directory, count=200):
                     thread.join()
                 assert ids[0] is not None and ids[0] == ids[1], f"one order for one key: {ids}"
             for server in (one, other):
-                _, _, sale = ask(server, "GET", "/v1/sales/shared")
+                _, _, sale = dibs.ask(server, "GET", "/v1/sales/shared")
                 assert sale["items"][0]["held"] == count, sale
     print(f"two gateways: {count} keys on both at once, {count} orders")
 

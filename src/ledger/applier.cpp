@@ -24,6 +24,7 @@ struct Part {
   AppliedRow row;
   Run run;
   std::size_t taken = 0;  ///< of run.next
+  Instant at;             ///< of the last taken
 
   [[nodiscard]] bool done() const { return taken == run.next.size(); }
   [[nodiscard]] const sale::Event& event() const { return run.next[taken]->event.event; }
@@ -43,7 +44,7 @@ struct Part {
     row.seq = delivered.event.event.seq;
     row.previous = row.hash;
     row.hash = delivered.event.hash;
-    row.at = to_rfc3339(delivered.event.event.at);
+    at = delivered.event.event.at;
     row.position = std::max(row.position, delivered.position);
     ++taken;
   }
@@ -134,6 +135,7 @@ Result<Report> Applier::Impl::apply_within(std::span<const Delivered> events,
     if (!part.run.stopped.empty()) report.stopped[sale] = part.run.stopped;
     if (part.taken == 0 && part.row.stopped == part.run.stopped) continue;
     part.row.stopped = part.run.stopped;
+    if (part.taken > 0) part.row.at = to_rfc3339(part.at);
     rows[sale] = part.row;
   }
   if (auto done = tables.write_applied(rows); !done) return std::unexpected(done.error());

@@ -89,6 +89,22 @@ Result<void> Database::begin_reading() {
   return run("START TRANSACTION WITH CONSISTENT SNAPSHOT");
 }
 
+Result<void> Database::run_each(const std::string& sql, const std::vector<ColumnValues>& columns) {
+  try {
+    soci::statement statement(*session_);
+    for (const ColumnValues& column : columns) {
+      std::visit([&](const auto& values) { statement.exchange(soci::use(values)); }, column);
+    }
+    statement.alloc();
+    statement.prepare(sql);
+    statement.define_and_bind();
+    statement.execute(true);
+    return {};
+  } catch (const soci::soci_error& error) {
+    return std::unexpected(fault_of(error, address_));
+  }
+}
+
 Result<void> Database::commit() { return run("COMMIT"); }
 Result<void> Database::rollback() { return run("ROLLBACK"); }
 

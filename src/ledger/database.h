@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -42,6 +43,12 @@ class Database {
   /// Executes `sql` with its `:name` placeholders, in order, taken from `values`.
   template <class... Values>
   [[nodiscard]] Result<void> run(const std::string& sql, const Values&... values);
+
+  /// Executes `sql` once for each row of values; all columns are of the same length, above 0. A
+  /// round trip a row, where there are round trips.
+  using ColumnValues = std::variant<std::vector<std::string>, std::vector<long long>>;
+  [[nodiscard]] Result<void> run_each(const std::string& sql,
+                                      const std::vector<ColumnValues>& columns);
 
   /// The rows of `sql`. No column may be NULL.
   template <class... Columns, class... Values>

@@ -118,7 +118,7 @@ struct Taking {
       if (fold.find_item(line.sku) == nullptr) return "an order wants an unknown item";
     }
     if (auto words = fold.move(kept, f.state, event); !words.empty()) return words;
-    fold.touched_.insert(f.order.arrival);
+    fold.touched_.push_back(f.order.arrival);
     fold.orders_.insert_or_assign(f.order.arrival, std::move(kept));
     return {};
   }
@@ -231,7 +231,7 @@ std::string SaleFold::move(Kept& order, sale::OrderState to, const sale::Event& 
   order.row.state = to;
   order.row.seq = event.seq;
   order.row.changed_at = event.at;
-  touched_.insert(order.row.arrival);
+  touched_.push_back(order.row.arrival);
   return {};
 }
 
@@ -276,23 +276,24 @@ std::vector<const ItemRow*> SaleFold::changed_items() const {
   return all;
 }
 
-std::vector<const OrderRow*> SaleFold::new_orders() const {
+/// In order of arrival, so that what is written lies in order of the key.
+std::vector<const OrderRow*> SaleFold::touched_orders(bool are_new) const {
+  std::vector<Arrival> arrivals = touched_;
+  std::ranges::sort(arrivals);
+  const auto repeats = std::ranges::unique(arrivals);
+  arrivals.erase(repeats.begin(), repeats.end());
   std::vector<const OrderRow*> all;
-  for (const Arrival arrival : touched_) {
+  for (const Arrival arrival : arrivals) {
     const auto found = orders_.find(arrival);
-    if (found != orders_.end() && found->second.is_new) all.push_back(&found->second.row);
+    if (found != orders_.end() && found->second.is_new == are_new)
+      all.push_back(&found->second.row);
   }
   return all;
 }
 
-std::vector<const OrderRow*> SaleFold::changed_orders() const {
-  std::vector<const OrderRow*> all;
-  for (const Arrival arrival : touched_) {
-    const auto found = orders_.find(arrival);
-    if (found != orders_.end() && !found->second.is_new) all.push_back(&found->second.row);
-  }
-  return all;
-}
+std::vector<const OrderRow*> SaleFold::new_orders() const { return touched_orders(true); }
+
+std::vector<const OrderRow*> SaleFold::changed_orders() const { return touched_orders(false); }
 
 void SaleFold::written() {
   for (const Arrival arrival : touched_) {

@@ -71,12 +71,13 @@ class SaleFold {
   [[nodiscard]] std::string move(Kept& order, sale::OrderState to, const sale::Event& event);
   void set_spec(const sale::SaleSpec& spec, Seq seq);
   SaleRow& change_sale(Seq seq);
+  [[nodiscard]] std::vector<const OrderRow*> touched_orders(bool are_new) const;
 
   SaleId id_;
   std::optional<SaleRow> sale_;
   std::vector<ItemRow> items_;
   std::unordered_map<Arrival, Kept> orders_;
-  std::set<Arrival> touched_;  ///< of orders_, in order: what is written lies in order of the key
+  std::vector<Arrival> touched_;  ///< of orders_, as they came, repeats too
   std::set<std::size_t> touched_items_;
   std::optional<End> end_;
   bool removed_ = false;

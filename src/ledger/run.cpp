@@ -41,13 +41,16 @@ Run run_of(const SaleId& sale, const AppliedRow& row, std::span<const Delivered*
       ++run.duplicates;
       continue;
     }
-    const auto [seen, first] = ahead.try_emplace(event.event.seq, event.hash);
-    if (seen->second != event.hash) {
-      run.stopped = place_of(sale, event) + " has come with the hashes " +
-                    events::to_hex(seen->second) + " and " + events::to_hex(event.hash);
-      return run;
+    const bool next = event.event.seq == at.seq.next();
+    if (!next || !ahead.empty()) {
+      const auto [seen, first] = ahead.try_emplace(event.event.seq, event.hash);
+      if (seen->second != event.hash) {
+        run.stopped = place_of(sale, event) + " has come with the hashes " +
+                      events::to_hex(seen->second) + " and " + events::to_hex(event.hash);
+        return run;
+      }
     }
-    if (event.event.seq != at.seq.next()) continue;
+    if (!next) continue;
     if (event.previous != at.hash) {
       run.stopped = place_of(sale, event) + " follows an event with the hash " +
                     events::to_hex(event.previous) + "; the ledger's last has the hash " +

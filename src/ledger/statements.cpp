@@ -67,9 +67,7 @@ std::string mysql_put(const Table& table, bool or_same) {
 }
 
 std::string standard_put(const Table& table, bool or_same) {
-  // WHERE: without it SQLite would take ON for the beginning of a join.
-  std::string sql =
-      " WHERE t.sale <> '' ON CONFLICT (" + names_of(table.columns.first(table.keys)) + ") DO ";
+  std::string sql = " ON CONFLICT (" + names_of(table.columns.first(table.keys)) + ") DO ";
   if (table.columns.back().name != "seq") return sql + "NOTHING";
   sql += "UPDATE SET ";
   for (std::size_t i = table.keys; i < table.columns.size(); ++i) {
@@ -99,14 +97,22 @@ const std::array<Column, 7> kOrderChanges = {{{"sale", text},
 const std::array<Column, 2> kOrderKeys = {{{"sale", text}, {"arrival", number}}};
 
 std::string put(Dialect dialect, const Table& table, bool or_same) {
-  const std::string insert = "INSERT INTO " + std::string(table.name) + " (" +
-                             names_of(table.columns) + ") SELECT " + names_of(table.columns, "t.") +
-                             " FROM " + table_of(dialect, table.columns);
-  return insert +
+  const std::string into =
+      "INSERT INTO " + std::string(table.name) + " (" + names_of(table.columns) + ") ";
+  if (dialect == Dialect::sqlite) {
+    return into + "VALUES (" + names_of(table.columns, ":") + ")" + standard_put(table, or_same);
+  }
+  return into + "SELECT " + names_of(table.columns, "t.") + " FROM " +
+         table_of(dialect, table.columns) +
          (dialect == Dialect::mysql ? mysql_put(table, or_same) : standard_put(table, or_same));
 }
 
 std::string change_orders(Dialect dialect) {
+  if (dialect == Dialect::sqlite) {
+    // By number: values are bound in order of the columns, which is not that of their mention.
+    return "UPDATE orders SET state = ?3, money = ?4, reason = ?5, changed_at = ?6, seq = ?7 WHERE "
+           "sale = ?1 AND arrival = ?2 AND seq < ?7";
+  }
   const std::string from = table_of(dialect, kOrderChanges);
   const bool mysql = dialect == Dialect::mysql;
   std::string sql = mysql

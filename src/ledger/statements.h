@@ -22,12 +22,12 @@ extern const Table kOrders;
 extern const Table kOrderLines;
 extern const Table kApplied;
 
-/// Inserts the rows of the document `:doc`; a row that is there becomes the new one, unless it is
+/// Inserts the rows of a RowBatch; a row that is there becomes the new one, unless it is
 /// of a later seq. (Of the same seq it stays, or with `or_same` becomes the new one.) The last
 /// column is seq. A table without seq keeps the rows that it has.
 [[nodiscard]] std::string put(Dialect dialect, const Table& table, bool or_same = false);
 
-/// The columns of an order that change, and the statement that sets them.
+/// The columns of an order that change, and the statement that sets them from a RowBatch.
 extern const std::array<Column, 7> kOrderChanges;
 [[nodiscard]] std::string change_orders(Dialect dialect);
 

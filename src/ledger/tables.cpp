@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "ledger/document.h"
+#include "ledger/row_batch.h"
 #include "ledger/statements.h"
 
 namespace dibs::ledger {
@@ -17,8 +17,8 @@ std::int64_t amount_of(const OrderRow& order) {
   return amount;
 }
 
-void add_order(Document& doc, const SaleId& sale, const OrderRow& order) {
-  doc.row()
+void add_order(RowBatch& rows, const SaleId& sale, const OrderRow& order) {
+  rows.row()
       .text(sale.view())
       .number(signed_of(order.arrival.value()))
       .text(to_text(OrderId{order.key, sale}))
@@ -33,9 +33,9 @@ void add_order(Document& doc, const SaleId& sale, const OrderRow& order) {
       .number(signed_of(order.seq.value()));
 }
 
-void add_lines(Document& doc, const SaleId& sale, const OrderRow& order) {
+void add_lines(RowBatch& rows, const SaleId& sale, const OrderRow& order) {
   for (const sale::OrderLine& line : order.lines) {
-    doc.row()
+    rows.row()
         .text(sale.view())
         .number(signed_of(order.arrival.value()))
         .text(line.sku.view())
@@ -44,8 +44,8 @@ void add_lines(Document& doc, const SaleId& sale, const OrderRow& order) {
   }
 }
 
-void add_change(Document& doc, const SaleId& sale, const OrderRow& order) {
-  doc.row()
+void add_change(RowBatch& rows, const SaleId& sale, const OrderRow& order) {
+  rows.row()
       .text(sale.view())
       .number(signed_of(order.arrival.value()))
       .text(sale::to_text(order.state))
@@ -55,8 +55,8 @@ void add_change(Document& doc, const SaleId& sale, const OrderRow& order) {
       .number(signed_of(order.seq.value()));
 }
 
-void add_item(Document& doc, const SaleId& sale, const ItemRow& item) {
-  doc.row()
+void add_item(RowBatch& rows, const SaleId& sale, const ItemRow& item) {
+  rows.row()
       .text(sale.view())
       .text(item.sku.view())
       .number(item.number)
@@ -70,8 +70,8 @@ void add_item(Document& doc, const SaleId& sale, const ItemRow& item) {
       .number(signed_of(item.seq.value()));
 }
 
-void add_sale(Document& doc, const SaleId& id, const SaleRow& sale) {
-  doc.row()
+void add_sale(RowBatch& rows, const SaleId& id, const SaleRow& sale) {
+  rows.row()
       .text(id.view())
       .number(sale.test ? 1 : 0)
       .text(sale.state)
@@ -84,21 +84,16 @@ void add_sale(Document& doc, const SaleId& id, const SaleRow& sale) {
       .number(signed_of(sale.seq.value()));
 }
 
-Result<void> run_if_any(Database& database, const std::string& sql, Document& doc) {
-  if (doc.empty()) return {};
-  return database.run(sql, doc.finish());
-}
-
 }  // namespace
 
 Result<void> Tables::begin_sales(const std::map<SaleId, std::string>& epoch_of_sale) {
-  Document doc;
+  RowBatch rows(database_.dialect());
   const std::string zeros = events::to_hex({});
   for (const auto& [sale, epoch] : epoch_of_sale) {
-    doc.row().text(sale.view()).text(epoch).text(zeros).text(zeros);
-    doc.text("").number(0).text("").number(0);
+    rows.row().text(sale.view()).text(epoch).text(zeros).text(zeros);
+    rows.text("").number(0).text("").number(0);
   }
-  return database_.run(put(database_.dialect(), kApplied), doc.finish());
+  return rows.run(database_, put(database_.dialect(), kApplied));
 }
 
 Result<void> Tables::write(std::span<SaleFold* const> folds) {
@@ -110,15 +105,15 @@ Result<void> Tables::write(std::span<SaleFold* const> folds) {
 }
 
 Result<void> Tables::write_sales(std::span<SaleFold* const> folds) {
-  Document doc;
+  RowBatch rows(database_.dialect());
   for (const SaleFold* fold : folds) {
-    if (fold->sale_changed()) add_sale(doc, fold->id(), *fold->sale());
+    if (fold->sale_changed()) add_sale(rows, fold->id(), *fold->sale());
   }
-  return run_if_any(database_, put(database_.dialect(), kSales), doc);
+  return rows.run(database_, put(database_.dialect(), kSales));
 }
 
 Result<void> Tables::write_items(std::span<SaleFold* const> folds) {
-  Document doc;
+  RowBatch rows(database_.dialect());
   for (const SaleFold* fold : folds) {
     if (fold->items_replaced()) {
       const std::string sale = fold->id().value();
@@ -126,15 +121,16 @@ Result<void> Tables::write_items(std::span<SaleFold* const> folds) {
         return gone;
       }
     }
-    for (const ItemRow* item : fold->changed_items()) add_item(doc, fold->id(), *item);
+    for (const ItemRow* item : fold->changed_items()) add_item(rows, fold->id(), *item);
   }
-  return run_if_any(database_, put(database_.dialect(), kItems), doc);
+  return rows.run(database_, put(database_.dialect(), kItems));
 }
 
 Result<void> Tables::write_orders(std::span<SaleFold* const> folds) {
-  Document orders;
-  Document lines;
-  Document changes;
+  const Dialect dialect = database_.dialect();
+  RowBatch orders(dialect);
+  RowBatch lines(dialect);
+  RowBatch changes(dialect);
   for (const SaleFold* fold : folds) {
     for (const OrderRow* order : fold->new_orders()) {
       add_order(orders, fold->id(), *order);
@@ -142,10 +138,9 @@ Result<void> Tables::write_orders(std::span<SaleFold* const> folds) {
     }
     for (const OrderRow* order : fold->changed_orders()) add_change(changes, fold->id(), *order);
   }
-  const Dialect dialect = database_.dialect();
-  if (auto done = run_if_any(database_, put(dialect, kOrders), orders); !done) return done;
-  if (auto done = run_if_any(database_, put(dialect, kOrderLines), lines); !done) return done;
-  return run_if_any(database_, change_orders(dialect), changes);
+  if (auto done = orders.run(database_, put(dialect, kOrders)); !done) return done;
+  if (auto done = lines.run(database_, put(dialect, kOrderLines)); !done) return done;
+  return changes.run(database_, change_orders(dialect));
 }
 
 Result<void> Tables::write_wide(const SaleFold& fold) {
@@ -170,10 +165,10 @@ Result<void> Tables::write_wide(const SaleFold& fold) {
       end.sku.value());
 }
 
-Result<void> Tables::write_applied(const Applied& rows) {
-  Document doc;
-  for (const auto& [sale, row] : rows) {
-    doc.row()
+Result<void> Tables::write_applied(const Applied& applied) {
+  RowBatch rows(database_.dialect());
+  for (const auto& [sale, row] : applied) {
+    rows.row()
         .text(sale.view())
         .text(row.epoch)
         .text(events::to_hex(row.hash))
@@ -183,7 +178,7 @@ Result<void> Tables::write_applied(const Applied& rows) {
         .text(row.stopped)
         .number(signed_of(row.seq.value()));
   }
-  return run_if_any(database_, put(database_.dialect(), kApplied, true), doc);
+  return rows.run(database_, put(database_.dialect(), kApplied, /*or_same=*/true));
 }
 
 Result<void> Tables::write_position(const std::string& source, std::uint64_t position) {

@@ -38,7 +38,7 @@ class Tables {
   [[nodiscard]] Result<void> write(std::span<SaleFold* const> folds);
   /// What a wide event did (SaleFold::is_wide), which fold has just taken.
   [[nodiscard]] Result<void> write_wide(const SaleFold& fold);
-  [[nodiscard]] Result<void> write_applied(const Applied& rows);
+  [[nodiscard]] Result<void> write_applied(const Applied& applied);
 
   /// Up to where `source` has been followed, all sales together; nothing: never.
   [[nodiscard]] Result<std::optional<std::uint64_t>> position(const std::string& source);

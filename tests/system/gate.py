@@ -70,13 +70,17 @@ class Gate:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.links.append((client, server))
-            threading.Thread(target=self._pass, args=(client, server, True), daemon=True).start()
-            threading.Thread(target=self._pass, args=(server, client, False), daemon=True).start()
+            link = (client, server)
+            threading.Thread(target=self._pass, args=(link, client, server, True), daemon=True).start()
+            threading.Thread(target=self._pass, args=(link, server, client, False), daemon=True).start()
 
     def _held(self, up):
         return self.mood == "black_hole" or (self.mood == "half_open" and not up)
 
-    def _pass(self, source, sink, up):
+    def passing(self, link, up, data):
+        """Is called before `data` is passed on, and may keep it waiting; for gates that know what passes."""
+
+    def _pass(self, link, source, sink, up):
         """One direction of one link, to its end."""
         try:
             while True:
@@ -90,6 +94,7 @@ class Gate:
                     time.sleep(0.05 if self.mood == "slow" else self.delay_seconds)
                 while self._held(up):
                     time.sleep(0.01)
+                self.passing(link, up, data)
                 sink.sendall(data)
         except (OSError, ValueError):
             pass

@@ -14,10 +14,12 @@ namespace dibs::redis {
 /// One caller of the functions in a test: knows how far it is, and calls with one command or many.
 class Gateway {
  public:
-  Gateway(const RedisServer& server, std::string sale) : connection_(server.connect()) {
+  /// Calls the functions of `library`, which must outlive it.
+  Gateway(const RedisServer& server, std::string sale, const Library& library = Library::built_in())
+      : library_(library), connection_(server.connect()) {
     context_.sale = SaleId(std::move(sale));
     context_.fresh_epoch = "epoch-of-" + context_.sale.value();
-    connection_.text({"FUNCTION", "LOAD", Library::built_in().text()});
+    connection_.text({"FUNCTION", "LOAD", library_.text()});
   }
 
   [[nodiscard]] BatchContext& context() { return context_; }
@@ -27,7 +29,7 @@ class Gateway {
   Result<BatchResult> try_all(const std::vector<sale::Command>& commands) {
     std::vector<const sale::Command*> pointers;
     for (const sale::Command& command : commands) pointers.push_back(&command);
-    const Reply reply = connection_.call(words_of(Library::built_in(), context_, pointers));
+    const Reply reply = connection_.call(words_of(library_, context_, pointers));
     return parse(*reply, context_.known, commands.size());
   }
 
@@ -70,6 +72,7 @@ class Gateway {
   }
 
  private:
+  const Library& library_;
   Connection connection_;
   BatchContext context_;
   std::uint64_t pressed_ = 0;

@@ -99,41 +99,5 @@ TEST(LongLine, ends_in_one_bounded_call_and_serves_nobody_of_it) {
   }
 }
 
-// Those who want several SKUs stand in other lines too, and are gone through one by one when one
-// of these ends: what that costs each is what bounds it (docs/PERFORMANCE.md).
-TEST(LongLine, of_orders_for_several_skus_ends_in_one_call) {
-  const RedisServer server({"--slowlog-log-slower-than", "0", "--slowlog-max-len", "16"});
-  Gateway gateway(server, "spring");
-  sale::Put put = put_of(1);
-  put.spec.items.push_back({SkuId("hat"), "", 1'000, 1'000'000});
-  put.spec.limit_per_buyer = 2;
-  put.spec.payment = sale::PaymentMode::shop;
-  put.spec.line_limit = 1'000'000;
-  put.spec.hold_seconds = 86'400;
-  gateway.one(put);
-  const sale::Buy winner = gateway.press("winner");
-  EXPECT_EQ(gateway.one(winner).code, Code::ok);
-  const std::size_t count = waiting() / 4;
-  std::vector<sale::Command> presses;
-  for (std::size_t i = 0; i < count; ++i) {
-    sale::Buy buy = gateway.press("b" + std::to_string(i));
-    buy.lines.insert(buy.lines.begin(), {SkuId("hat"), 1, 0});
-    presses.push_back({.action = std::move(buy)});
-    if (presses.size() < kBatch && i + 1 < count) continue;
-    gateway.all(presses);
-    presses.clear();
-  }
-  const std::string line = keys_of(SaleId("spring"))[5];
-  ASSERT_EQ(gateway.connection().text({"ZCARD", line}), std::to_string(4 * count));
-  gateway.connection().text({"SLOWLOG", "RESET"});
-  const BatchResult ended = gateway.all({{.action = sale::PaymentSucceeded{winner.order, true}}});
-  ASSERT_EQ(ended.events.size(), 2U);
-  EXPECT_TRUE(std::holds_alternative<sale::LineEnded>(ended.events.back().fact));
-  const auto us = longest_call_us(gateway.connection());
-  std::printf("a line of %zu orders for two SKUs ended in %ld us, %.1f us an order\n", count,
-              static_cast<long>(us), static_cast<double>(us) / static_cast<double>(count));
-  EXPECT_EQ(gateway.one(gateway.press("late", "hat")).code, Code::ok);
-}
-
 }  // namespace
 }  // namespace dibs::redis

@@ -12,13 +12,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Those of the checkers of src/sale, and five of our own.
-constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 5;
+// Those of the checkers of src/sale, and seven of our own.
+constexpr std::uint64_t kWorlds = sale::checkers::kWorlds + 7;
 constexpr std::uint64_t kDear = sale::checkers::kWorlds;
 constexpr std::uint64_t kWide = kDear + 1;
 constexpr std::uint64_t kCrowded = kDear + 2;
 constexpr std::uint64_t kRush = kDear + 3;
 constexpr std::uint64_t kEnding = kDear + 4;
+constexpr std::uint64_t kBundles = kDear + 5;
+constexpr std::uint64_t kPairs = kDear + 6;
 constexpr std::size_t kLatest = 40;  // presses whose orders most commands are about
 constexpr int kTries = 40;           // to find an order that is not over
 
@@ -79,13 +81,31 @@ sale::SaleSpec ending() {  // lines that end with more in them than one call tak
   return spec;
 }
 
+sale::SaleSpec bundles() {  // the same where most want several SKUs
+  sale::SaleSpec spec = ending();
+  spec.items = small(4, 3, 5).items;
+  spec.limit_per_buyer = 6;
+  return spec;
+}
+
+sale::SaleSpec pairs() {  // short lines of such orders, which end and begin again
+  sale::SaleSpec spec = bundles();
+  spec.items = small(3, 2, 5).items;
+  spec.line_limit = 30;
+  return spec;
+}
+
 /// Many people press, and little else happens.
-bool is_busy(std::uint64_t world) { return world == kRush || world == kEnding; }
+bool is_busy(std::uint64_t world) {
+  return world == kRush || world == kEnding || world == kBundles;
+}
+bool wants_bundles(std::uint64_t world) { return world == kBundles || world == kPairs; }
+bool has_long_lines(std::uint64_t world) { return world == kEnding || wants_bundles(world); }
 
 }  // namespace
 
 RandomCommands::RandomCommands(std::uint64_t seed)
-    : random_(seed), world_(random_() % kWorlds), spec_(spec_of_world()) {}
+    : random_(seed), world_(one_in(4) ? kPairs : below(kWorlds)), spec_(spec_of_world()) {}
 
 sale::SaleSpec RandomCommands::spec_of_world() const {
   switch (world_) {
@@ -99,6 +119,10 @@ sale::SaleSpec RandomCommands::spec_of_world() const {
       return rush();
     case kEnding:
       return ending();
+    case kBundles:
+      return bundles();
+    case kPairs:
+      return pairs();
     default:
       return sale::checkers::spec_of(static_cast<std::uint8_t>(world_));
   }
@@ -115,16 +139,18 @@ Instant RandomCommands::start() const { return sale::checkers::kStart; }
 std::size_t RandomCommands::length() const { return is_busy(world_) ? 4'000 : 400; }
 
 Duration RandomCommands::pause() {
-  if (is_busy(world_)) return seconds(one_in(80) ? 5 : 0);
+  if (is_busy(world_)) return seconds(one_in(12) ? 5 : 0);
   if (one_in(100)) return seconds(20);
   if (one_in(60)) return milliseconds(-700);
   constexpr std::array<int, 8> kPausesMs{0, 0, 0, 1, 300, 1'000, 1'000, 3'000};
   return milliseconds(kPausesMs.at(below(kPausesMs.size())));
 }
 
+/// From none to as many as a call takes: a rush fills its calls.
 std::size_t RandomCommands::batch_size() {
   constexpr std::array<std::size_t, 8> kSizes{0, 1, 1, 2, 3, 8, 16, 64};
-  return kSizes.at(below(kSizes.size()));
+  constexpr std::array<std::size_t, 8> kBusy{0, 1, 3, 16, 64, 256, 512, 512};
+  return is_busy(world_) ? kBusy.at(below(kBusy.size())) : kSizes.at(below(kSizes.size()));
 }
 
 sale::Command RandomCommands::next(const sale::Sale& sale, Instant now) {
@@ -150,6 +176,7 @@ sale::Command::Action RandomCommands::action(const sale::Sale& sale, Instant now
     return archive;
   }
   if (closed && die < 160) return sale::Remove{};
+  if (wants_bundles(world_) && one_in(300)) return sale::Close{};
   if (die < 420) return one_in(9) ? buy_again() : buy();
   if (die < 480) return sale::BeginPayment{order};
   if (die < 600) return sale::PaymentSucceeded{order, flag};
@@ -176,10 +203,11 @@ OrderKey RandomCommands::some_order(const sale::Sale& sale) {
   if (one_in(10)) return bought_[below(bought_.size())].order;
   OrderKey key;
   for (int tries = 0; tries < kTries; ++tries) {
-    const std::size_t latest = world_ == kEnding ? bought_.size() : kLatest;
+    const std::size_t latest = has_long_lines(world_) ? bought_.size() : kLatest;
     key = bought_[bought_.size() - 1 - below(std::min(bought_.size(), latest))].order;
     const auto order = sale.find(key);
-    const bool too_early = world_ == kEnding && order && order->state == sale::OrderState::waiting;
+    const bool too_early =
+        has_long_lines(world_) && order && order->state == sale::OrderState::waiting;
     if (order && !is_over(*order) && !too_early) break;
   }
   return key;
@@ -187,12 +215,14 @@ OrderKey RandomCommands::some_order(const sale::Sale& sale) {
 
 sale::Buy RandomCommands::buy() {
   sale::Buy buy;
-  buy.buyer = BuyerId("b" + std::to_string(below(is_busy(world_) ? 2'000 : 8)));
+  const std::uint64_t others = wants_bundles(world_) ? 100 : 8;
+  buy.buyer = BuyerId("b" + std::to_string(below(is_busy(world_) ? 2'000 : others)));
   if (one_in(2)) buy.key = IdempotencyKey("k" + std::to_string(below(20)));
   if (one_in(3)) buy.reference = Reference("cart");
   const bool dear = world_ == kDear;
   std::map<std::string, std::uint32_t> wanted;
-  for (std::uint64_t i = one_in(3) ? 1 + below(dear ? 16 : 4) : 1; i > 0; --i) {
+  const unsigned alone = wants_bundles(world_) ? 1 : 3;
+  for (std::uint64_t i = one_in(alone) ? 1 + below(dear ? 16 : 4) : 1; i > 0; --i) {
     const auto quantity = static_cast<std::uint32_t>(1 + below(dear ? 1'000 : 3));
     wanted[spec_.items[below(spec_.items.size())].sku.value()] = quantity;
   }
@@ -200,7 +230,10 @@ sale::Buy RandomCommands::buy() {
   for (const auto& [sku, quantity] : wanted) buy.lines.push_back({SkuId(sku), quantity, 0});
   if (one_in(100)) spoil(buy);
   ++numbered_;
+  // As the gateways' keys, which are random all over: the rules take their first bytes for a hash.
+  const std::uint64_t bits = random_();
   for (unsigned i = 0; i < 8; ++i) {
+    buy.order.bytes.at(i) = static_cast<std::uint8_t>(bits >> 8 * i);
     buy.order.bytes.at(i + 8) = static_cast<std::uint8_t>(numbered_ >> 8 * i);
   }
   bought_.push_back(buy);

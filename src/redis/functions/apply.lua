@@ -74,10 +74,11 @@ local function take(sale, command)
 end
 
 local function take_all(sale, commands)
-  local results = {}
+  local results, lines = {}, 0
   for i = 1, #commands do
-    if #sale.events >= dibs.EVENTS_PER_CALL then break end
+    if #sale.events >= dibs.EVENTS_PER_CALL or lines >= dibs.LINES_PER_CALL then break end
     local command = commands[i]
+    if command[1] == 'buy' then lines = lines + dibs.lines_of(command) end
     local code, more, arrival = take(sale, command)
     if not code then break end
     if arrival then

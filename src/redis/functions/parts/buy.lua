@@ -26,6 +26,9 @@ local function resolve(sale, command)
   return lines, units, amount
 end
 
+-- How many SKUs a buy names.
+function dibs.lines_of(command) return (#command - FIRST_SKU + 1) / 2 end
+
 local function same_lines(a, b)
   if #a ~= #b then return false end
   for i = 1, #a do

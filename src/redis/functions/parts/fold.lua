@@ -173,21 +173,21 @@ function fold.stock_changed(sale, item, sku, delta, key)
   touch_after_change(sale, item, delta < 0)
 end
 
--- Everybody waiting for the item waits no more.
+-- Everybody waiting for the item waits no more. Those who want other SKUs too are still to leave: parts/endings.lua.
 function fold.line_ended(sale, item, by_close)
   local upto = line.tail_arrival(sale, item)
   record(sale, 'line_ended', 'sku', sale.spec.items[item.number][1], 'upto', text(upto), 'by_close',
     by_close and '1' or '0')
-  -- Orders for several SKUs leave their other lines now; those for this one alone, maybe a million, are left as they
-  -- are: see records.state_of.
-  for _, order in ipairs(line.several(sale, item)) do
-    move(sale, order, by_close and 'closed' or 'sold_out', 'none', '')
-  end
   line.clear(sale, item, upto)
   item.gen = item.gen + 1
   item.ended_by_close = by_close
   item.dirty = true
   touch(sale, item.number)
+end
+
+-- An order of the item's ended line leaves all its lines: part of what `line_ended` says, no fact of its own.
+function fold.left_behind(sale, order, item)
+  move(sale, order, item.ended_by_close and 'closed' or 'sold_out', 'none', '')
 end
 
 function fold.line_shut(sale, item, refused)

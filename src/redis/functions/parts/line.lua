@@ -27,6 +27,7 @@ local function overlay(item)
   if not item.pending then
     item.pending, item.first_pending, item.left, item.joined = {}, 1, {}, {}
     item.base, item.first_base, item.read_to, item.base_done = {}, 1, item.floor, false
+    item.several_to = 0
   end
   return item
 end
@@ -56,12 +57,17 @@ function line.leave(sale, order)
   sale.waiting = sale.waiting - 1
 end
 
--- Everybody who still waits for the item, up to `upto`, leaves.
+-- Everybody who waits for the item alone, up to `upto`, leaves; those who want other SKUs too are still to.
 function line.clear(sale, item, upto)
   overlay(item)
-  sale.waiting = sale.waiting - item.waiting
-  item.waiting, item.several, item.floor = 0, 0, upto
-  item.pending, item.first_pending = {}, 1
+  sale.waiting = sale.waiting - (item.waiting - item.several)
+  item.waiting, item.floor = item.several, upto
+  local pending = {}
+  for i = item.first_pending, #item.pending do
+    local order = item.pending[i]
+    if #order.lines > 2 and not item.left[order.key] then pending[#pending + 1] = order end
+  end
+  item.pending, item.first_pending = pending, 1
   -- Whoever has left behind `upto` in this call is still in the set: `left` stays.
   item.base, item.first_base, item.base_done = {}, 1, true
   sale.swept[item.number] = true
@@ -120,20 +126,36 @@ function line.tail_arrival(sale, item)
   end
 end
 
--- Those in the item's line who want other SKUs too.
-function line.several(sale, item)
+-- Those of the item's line in the set who want other SKUs too, from where the last call of this has stopped: at most
+-- `count`. Nobody stands there who has left in an earlier call of a function.
+local function several_in_set(sale, item, count)
   local orders = {}
-  if item.several == 0 then return orders end
-  overlay(item)
-  local keys = {}
-  local found = not sale.base_gone and redis.call('ZRANGE', sale.keys.line, lowest(item.number, true, item.floor),
-    highest(item.number, true), 'BYSCORE') or {}
-  for i = 1, #found do keys[i] = string.match(found[i], '^[^:]+') end
-  records.read_orders(sale, keys)
-  for i = 1, #keys do
-    if not item.left[keys[i]] then orders[#orders + 1] = records.order(sale, keys[i]) end
+  while #orders < count and not sale.base_gone do
+    local found = redis.call('ZRANGE', sale.keys.line, lowest(item.number, true, item.several_to),
+      highest(item.number, true), 'BYSCORE', 'LIMIT', 0, count - #orders, 'WITHSCORES')
+    if #found == 0 then break end
+    local keys, buyers = {}, {}
+    for i = 1, #found, 2 do keys[#keys + 1] = string.match(found[i], '^[^:]+') end
+    records.read_orders(sale, keys)
+    for i = 1, #keys do
+      if not item.left[keys[i]] then
+        local order = records.order(sale, keys[i])
+        orders[#orders + 1] = order
+        buyers[#buyers + 1] = order.buyer
+      end
+    end
+    records.read_buyers(sale, buyers)
+    item.several_to = tonumber(found[#found]) - (2 * (item.number - 1) + 1) * BAND
   end
+  return orders
+end
+
+-- At most `count` of those in the item's line who want other SKUs too. The caller has them leave before it asks again.
+function line.several(sale, item, count)
+  overlay(item)
+  local orders = several_in_set(sale, item, count)
   for i = item.first_pending, #item.pending do
+    if #orders == count then break end
     local order = item.pending[i]
     if #order.lines > 2 and not item.left[order.key] then orders[#orders + 1] = order end
   end

@@ -10,7 +10,7 @@
 -- keys     hash: `buyer key` -> order's key; `@ key` -> `sku delta` of a restock
 --
 -- A line that ends may hold a million orders, so their records are not touched: the item's generation (`gen`) goes up,
--- and an order that waits with an older one waits no more. Orders for several SKUs are few and are changed at once.
+-- and an order that waits with an older one waits no more. Orders for several SKUs are changed, some a call: endings.lua.
 local records = {}
 dibs.records = records
 

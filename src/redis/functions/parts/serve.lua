@@ -1,10 +1,10 @@
--- include parts/fold.lua
+-- include parts/endings.lua
 -- Serving the lines: after every change, whoever is at the head and can be served is served, in the same atomic step.
 -- An order for several SKUs is served when it is at the head of all its lines. The earliest to arrive of all who wait
 -- is always at the head of all of its lines, so orders that want the same things crosswise cannot lock each other out.
 local serve = {}
 dibs.serve = serve
-local records, line, fold = dibs.records, dibs.line, dibs.fold
+local records, line, fold, endings = dibs.records, dibs.line, dibs.fold, dibs.endings
 
 -- What a line may need, in the order in which it is done: an ended line or order may clear the way for a promotion.
 local REOPEN, END_LINE, END_HEAD, PROMOTE_HEAD = 1, 2, 3, 4
@@ -38,7 +38,7 @@ local function service_of(sale, item)
 end
 
 function serve.anything(sale)
-  if not next(sale.touched) then return false end
+  if endings.under_way(sale) then return true end
   for number in pairs(sale.touched) do
     if service_of(sale, records.item(sale, number)) then return true end
   end
@@ -76,23 +76,27 @@ local function promote(sale, order)
   fold.promoted(sale, order, 'held', dibs.state.deadline_after(sale, sale.spec.promotion))
 end
 
--- Serves until nothing more can be or `budget` orders have been; returns how many were. What is left over stays
--- touched.
+local function give(sale, service)
+  local item = records.item(sale, service.number)
+  if service.kind == REOPEN then
+    fold.line_reopened(sale, item)
+  elseif service.kind == END_LINE then
+    endings.of_line(sale, item, false)
+  elseif service.kind == END_HEAD then
+    fold.ended_sold_out(sale, service.head)
+  else
+    promote(sale, service.head)
+  end
+end
+
+-- Serves until nothing more can be, `budget` orders have been, or a line that ends has to wait; returns how many were.
+-- What is left over stays touched.
 function serve.lines(sale, budget)
   local served = 0
-  while served < budget and next(sale.touched) do
+  while endings.go_on(sale) and served < budget do
     local service = take_service(sale)
     if not service then break end
-    local item = records.item(sale, service.number)
-    if service.kind == REOPEN then
-      fold.line_reopened(sale, item)
-    elseif service.kind == END_LINE then
-      fold.line_ended(sale, item, false)
-    elseif service.kind == END_HEAD then
-      fold.ended_sold_out(sale, service.head)
-    else
-      promote(sale, service.head)
-    end
+    give(sale, service)
     served = served + 1
   end
   return served

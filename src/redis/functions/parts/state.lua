@@ -5,12 +5,13 @@
 -- meta   hash: epoch, seq (of the last event), last_at, last_actor (of that event), arrival (the last given), alive_at
 --        (of a late call), spec (packed; absent when the sale does not exist), spec_seq (the event it is of), opened,
 --        paused, closed, archived (0 or 1), paused_at, shift, waiting, holding, open_money (orders), touched, swept
---        (numbers of items, with blanks between)
+--        (numbers of items, with blanks between), leaving, closing (numbers of items: see parts/endings.lua)
 local state = {}
 dibs.state = state
 
 local FIELDS = { 'epoch', 'last_actor', 'seq', 'last_at', 'arrival', 'alive_at', 'spec_seq', 'paused_at', 'shift',
-  'waiting', 'holding', 'open_money', 'opened', 'paused', 'closed', 'archived', 'touched', 'swept' }
+  'waiting', 'holding', 'open_money', 'opened', 'paused', 'closed', 'archived', 'touched', 'swept',
+  'leaving', 'closing' }
 
 local function number(field)
   if not field or field == '0' then return 0 end
@@ -47,6 +48,7 @@ function state.load(keys, received)
     waiting = number(f[10]), holding = number(f[11]), open_money = number(f[12]),
     opened = f[13] == '1', paused = f[14] == '1', closed = f[15] == '1', archived = f[16] == '1',
     touched = set_of(f[17]), swept = set_of(f[18]), was_swept = f[18] ~= '',
+    leaving = number(f[19]), closing = number(f[20]), may_leave = dibs.LEAVING_PER_CALL,
     base_gone = false, items = {}, orders = {}, buyers = {}, remembered = {}, new_keys = {},
     moved = {}, heap = {}, due = {}, first_due = 1, due_read = 0, due_done = false,
   }
@@ -60,7 +62,7 @@ end
 function state.clear(sale)
   sale.base_gone, sale.spec, sale.new_spec, sale.spec_seq = true, false, false, 0
   sale.opened, sale.paused, sale.closed, sale.archived, sale.paused_at, sale.shift = false, false, false, false, 0, 0
-  sale.waiting, sale.holding, sale.open_money = 0, 0, 0
+  sale.waiting, sale.holding, sale.open_money, sale.leaving, sale.closing = 0, 0, 0, 0, 0
   sale.touched, sale.swept, sale.items, sale.orders, sale.buyers = {}, {}, {}, {}, {}
   sale.remembered, sale.new_keys, sale.moved, sale.heap, sale.due = {}, {}, {}, {}, {}
   sale.first_due, sale.due_read, sale.due_done = 1, 0, false
@@ -68,11 +70,14 @@ end
 
 local function flag(value) return value and '1' or '0' end
 
--- The words of the HSET of meta: all of it after an event, otherwise what a refusal changes.
+-- Whether this call has changed more than a refusal does: an event, or somebody who has left an ended line.
+function state.changed(sale) return #sale.events > 0 or sale.may_leave < dibs.LEAVING_PER_CALL end
+
+-- The words of the HSET of meta: all of it after a change, otherwise what a refusal changes.
 function state.words(sale)
   local text = dibs.text
   local words
-  if #sale.events == 0 then
+  if not state.changed(sale) then
     words = { 'alive_at', text(sale.alive_at), 'arrival', text(sale.arrival) }
   else
     words = { 'alive_at', text(sale.alive_at), 'arrival', text(sale.arrival), 'epoch', sale.epoch,
@@ -80,7 +85,8 @@ function state.words(sale)
       'spec_seq', text(sale.spec_seq), 'paused_at', text(sale.paused_at), 'shift', text(sale.shift),
       'waiting', text(sale.waiting), 'holding', text(sale.holding), 'open_money', text(sale.open_money),
       'opened', flag(sale.opened), 'paused', flag(sale.paused), 'closed', flag(sale.closed),
-      'archived', flag(sale.archived), 'touched', field_of(sale.touched) }
+      'archived', flag(sale.archived), 'touched', field_of(sale.touched), 'leaving', text(sale.leaving),
+      'closing', text(sale.closing) }
     if sale.new_spec then words[#words + 1], words[#words + 2] = 'spec', cmsgpack.pack(sale.spec.members) end
   end
   if sale.was_swept or next(sale.swept) then

@@ -4,16 +4,13 @@
 -- moment. Each event is timed by its own deadline, however late it is done.
 local step = {}
 dibs.step = step
-local records, holds, fold, serve = dibs.records, dibs.holds, dibs.fold, dibs.serve
+local records, holds, fold, serve, endings = dibs.records, dibs.holds, dibs.fold, dibs.serve, dibs.endings
 
--- A pause ends with the sale, or its holds would stand for ever.
+-- A pause ends with the sale, or its holds would stand for ever. Its lines end one after another, and it is closed when
+-- the last has.
 local function close(sale)
   if sale.paused then fold.resumed(sale, sale.at - sale.paused_at, false) end
-  for number = 1, #sale.spec.items do
-    local item = records.item(sale, number)
-    if item.waiting > 0 then fold.line_ended(sale, item, true) end
-  end
-  fold.closed(sale)
+  sale.closing = 1
   serve.lines(sale, dibs.ORDERS_PER_STEP)
 end
 step.close = close
@@ -61,7 +58,7 @@ function step.take(sale, now)
   sale.at, sale.actor = sale.last_at, sale.last_actor
   budget = budget - serve.lines(sale, budget)
   sale.actor = ''
-  while budget > 0 do
+  while budget > 0 and not endings.under_way(sale) do
     local at, deed, order = next_deed(sale)
     if not at or at > now then return end
     sale.at = math.max(at, sale.last_at)
@@ -71,10 +68,11 @@ function step.take(sale, now)
   end
 end
 
--- Everything that is due at `now`; false when this call has done enough and more is left.
+-- Everything that is due at `now`; false when this call has done enough and more is left. Each turn makes an event, or
+-- has somebody leave an ended line, or is the last.
 function step.drain(sale, now)
   while step.is_due(sale, math.max(now, sale.last_at)) do
-    if #sale.events >= dibs.EVENTS_PER_CALL then return false end
+    if #sale.events >= dibs.EVENTS_PER_CALL or endings.has_to_wait(sale) then return false end
     step.take(sale, math.max(now, sale.last_at))
   end
   return true

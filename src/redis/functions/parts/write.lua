@@ -73,21 +73,24 @@ end
 
 local function sweep(sale)
   for number in pairs(sale.swept) do
-    if line.sweep(sale, records.item(sale, number)) then sale.swept[number] = nil end
-    return -- the others in the next call
+    if number ~= sale.leaving then -- who is still to leave is found by the members that would be taken out
+      if line.sweep(sale, records.item(sale, number)) then sale.swept[number] = nil end
+      return -- the others in the next call
+    end
   end
 end
 
 -- `received` is noted as the time at which somebody was there, but not for its own sake more often than ALIVE_EVERY,
 -- unless the caller needs a write of its own. Where there are no data none are made.
 function dibs.write(sale, in_any_case)
-  local nothing_new = #sale.events == 0 and #sale.requests == 0
+  local changed = dibs.state.changed(sale)
+  local nothing_new = not changed and #sale.requests == 0
   if nothing_new and sale.epoch == '' then return end
   local fresh = not sale.spec or sale.received - sale.alive_at < dibs.ALIVE_EVERY
   if nothing_new and fresh and not in_any_case then return end
   append_events(sale)
   append_requests(sale)
-  if #sale.events > 0 then
+  if changed then
     if sale.base_gone then
       local keys = sale.keys
       redis.call('UNLINK', keys.items, keys.orders, keys.buyers, keys.keys, keys.line, keys.due)

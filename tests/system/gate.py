@@ -1,16 +1,21 @@
 """A TCP gate between a client and a server: passes everything on, until it is told to misbehave."""
 
 import contextlib
+import ctypes
 import select
 import socket
+import struct
 import threading
 import time
+
+libc = ctypes.CDLL(None)
 
 
 class Gate:
     """Listens on a port of its own and passes on to `target`. Moods:
     pass
     cut         every connection is closed, and every new one
+    reset       the same with RST instead of FIN, whatever is still on its way
     delay       every byte comes later
     half_open   what the client sends arrives, what the server answers does not
     black_hole  nothing arrives, and no connection ends
@@ -35,7 +40,7 @@ class Gate:
 
     def turn(self, mood):
         self.mood = mood
-        if mood == "cut":
+        if mood in ("cut", "reset"):
             self.cut()
 
     def cut(self):
@@ -43,8 +48,15 @@ class Gate:
             for link in self.links:
                 for end in link:
                     with contextlib.suppress(OSError):
-                        end.shutdown(socket.SHUT_RDWR)
+                        self._end(end)
             self.links = []
+
+    def _end(self, end):
+        if self.mood == "reset":
+            # To connect to no address resets at once; closing would wait for the threads that watch the socket.
+            libc.connect(end.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16)
+        else:
+            end.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.ended = True
@@ -57,7 +69,9 @@ class Gate:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if self.mood == "cut":
+            if self.mood in ("cut", "reset"):
+                with contextlib.suppress(OSError):
+                    self._end(client)
                 client.close()
                 continue
             try:

@@ -25,13 +25,15 @@ def free_port():
 
 
 class Redis:
-    """Keeps its port and its directory when it is killed and started anew. `flags` go on its command line."""
+    """Keeps its port and its directory when it is killed and started anew. `flags` go on its command line; `under` is a
+    command to run it under."""
 
-    def __init__(self, directory, *flags, password=None):
+    def __init__(self, directory, *flags, password=None, under=()):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.flags = list(flags) + (["--requirepass", password] if password else [])
         self.password = password
+        self.under = under
         self.port = free_port()
         self.socket = self.directory / "redis.sock"
         self.process = None
@@ -43,7 +45,7 @@ class Redis:
     def start(self):
         with open(self.directory / "redis.log", "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
+                [*self.under, BINARY, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
                  "--save", "", "--unixsocket", str(self.socket), *self.flags], stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:

@@ -34,7 +34,7 @@ class RowBatch {
   Kind& next_column();
 
   bool bound_;
-  Document document_;            ///< for a server
+  Document document_;                            ///< for a server
   std::vector<Database::ColumnValues> columns_;  ///< for SQLite
   std::size_t rows_ = 0;
   std::size_t column_ = 0;

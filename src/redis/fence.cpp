@@ -119,8 +119,10 @@ void Store::Impl::answer_fenced(Slot& slot, Batch& batch) {
       outcome.detail = slot.fenced;
       command->reply(std::move(outcome));
     } else {
-      // What was answered before the loss is what buyers may still see.
-      std::get<SaleLook>(request->body).look(&slot.sale, nullptr);
+      // What was answered before the loss is what buyers may still see. Of what is not in it nobody
+      // here can say that it does not exist.
+      const Fault stopped{FaultKind::corrupt, slot.fenced, "Ask again when the sale sells on."};
+      std::get<SaleLook>(request->body).look(&slot.sale, &stopped);
     }
   }
 }

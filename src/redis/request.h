@@ -18,7 +18,8 @@ struct SaleCommand {
   store::Reply<sale::Outcome> reply;
 };
 
-/// A look at one sale at its place in the order: called once, with the sale or with the fault.
+/// A look at one sale at its place in the order: called once, with the sale or with the fault. With
+/// both where the sale has stopped: others may have seen more of it than this gateway.
 struct SaleLook {
   std::move_only_function<void(const sale::Sale*, const Fault*)> look;
 };

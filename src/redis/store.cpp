@@ -113,8 +113,13 @@ template <class T, class View>
 void Store::Impl::look(const Stamp& stamp, SaleId sale, store::Reply<T> reply, View view) {
   SaleLook body{[reply = std::move(reply), view = std::move(view)](const sale::Sale* found,
                                                                    const Fault* fault) mutable {
-    if (fault != nullptr) return reply(std::unexpected(*fault));
-    reply(view(*found));
+    if (found == nullptr) return reply(std::unexpected(*fault));
+    T shown = view(*found);
+    if constexpr (requires { shown.has_value(); }) {
+      // What a stopped sale lacks here may be there all the same.
+      if (!shown && fault != nullptr) return reply(std::unexpected(*fault));
+    }
+    reply(std::move(shown));
   }};
   submit(std::make_unique<SaleRequest>(stamp, std::move(sale), std::move(body)));
 }

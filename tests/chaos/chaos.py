@@ -7,12 +7,11 @@ clients wrote down with the sale's events and the books of the store, the ledger
 
 A failed round keeps its records and prints the command that draws the same faults again."""
 
-import contextlib
 import json
-import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,12 +73,20 @@ def window(world, draw):
     time.sleep(draw.uniform(0.2, 0.8))
     chosen = faults.draw_window(world, draw)
     for fault in chosen:
+        note(world, f"{fault} begins")
         fault.begin()
         time.sleep(draw.uniform(0, 0.1))
     time.sleep(max(fault.seconds for fault in chosen))
     for fault in chosen:
         fault.end()
+        note(world, f"{fault} is over")
     return [str(fault) for fault in chosen]
+
+
+def note(world, what):
+    """For whoever looks at the records of a round that failed."""
+    with open(world.record / "faults.txt", "a", encoding="utf-8") as file:
+        file.write(f"{time.monotonic_ns()} {time.strftime('%H:%M:%S', time.gmtime())} {what}\n")
 
 
 def rounds(name, count, seed, progress=lambda *_: None):
@@ -122,7 +129,13 @@ def missing(name):
     return worlds.kafka_server.missing() if name == "embedded_kafka" else ""
 
 
+def end_in_order(*_):
+    """Whoever is told to end stops the servers first."""
+    sys.exit(1)
+
+
 def main():
+    signal.signal(signal.SIGTERM, end_in_order)
     name = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(2**32)

@@ -44,14 +44,18 @@ class Kill(Fault):
 
 
 class PowerCut(Kill):
-    """kill -9, and what was written and never synced is gone, all of it or but for the first writes."""
+    """kill -9 on a slow disk, so that it mostly falls between a write and its sync; and what was written and never synced
+    is gone, all of it or but for the first writes."""
 
     def __init__(self, world, target, draw):
         super().__init__(world, target, draw)
         self.keep, self.undone = draw.choice((0, 0, 1, 2)), 0
 
     def begin(self):
+        self.world.shims[self.target].slow_disk(self.draw.choice((0, 20, 60)))
+        time.sleep(self.draw.uniform(0.1, 0.4))
         super().begin()
+        self.world.shims[self.target].slow_disk(0)
         self.undone = self.world.shims[self.target].cut_power(self.keep)
 
     def detail(self):
@@ -150,6 +154,23 @@ class Disk(Fault):
         return f"{errno.errorcode[self.error]} on {self.which} after {self.passes} "
 
 
+class SlowDisk(Fault):
+    """Each sync takes longer."""
+
+    def __init__(self, world, target, draw):
+        super().__init__(world, target, draw)
+        self.milliseconds = draw.choice((5, 50, 300))
+
+    def begin(self):
+        self.world.shims[self.target].slow_disk(self.milliseconds)
+
+    def end(self):
+        self.world.shims[self.target].slow_disk(0)
+
+    def detail(self):
+        return f"by {self.milliseconds} ms for "
+
+
 class Promote(Fault):
     """The primary dies, and an operator makes the replica the primary."""
 
@@ -190,7 +211,7 @@ def choices(world):
     out += [(Stop, name, 1) for name in servers + others + stores]
     out += [(Network, name, 3 if name.startswith("clients") or name == "redis" else 1) for name in world.gates if name != "copy"]
     out += [(Clock, name, 2) for name in world.shims]
-    out += [(PowerCut, name, 4) for name in world.shims]
+    out += [(kind, name, share) for name in world.shims for kind, share in ((PowerCut, 4), (SlowDisk, 1))]
     out += [(Disk, name, 2) for name in world.shims if isinstance(world, worlds.Embedded) or name == "redis"]
     if isinstance(world, worlds.OnReplica):
         # Without a sync what only a killed primary had is gone: it is never killed and started with what it had.
@@ -206,7 +227,10 @@ def draw_window(world, draw):
     chosen = []
     for _ in range(draw.choice((1, 1, 2))):
         kind, target, _ = draw.choices(found, [share for *_, share in found])[0]
-        if target not in [fault.target for fault in chosen]:
+        # A slot is moved by somebody who sees to it that both nodes are well.
+        together = {kind, *map(type, chosen)}
+        on_nodes = [name for name in (target, *(fault.target for fault in chosen)) if name.startswith("node")]
+        if target not in [fault.target for fault in chosen] and not (Move in together and on_nodes):
             chosen.append(kind(world, target, draw))
-    # What was killed is started when the others are over: it may need what they spoil.
-    return sorted(chosen, key=lambda fault: isinstance(fault, Kill))
+    # What was killed is started when the others are over, servers last: they need what was spoiled.
+    return sorted(chosen, key=lambda fault: (isinstance(fault, Kill), fault.target.startswith("server")))

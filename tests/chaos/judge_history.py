@@ -10,9 +10,11 @@ press its `arrival`. So there is nothing to search. Going through the calls as t
   then raises the floor of all calls that begin later. (Taking the earliest is no loss: a later one would only
   make more calls impossible.)
 
-Views of a sale may be a moment old between gateways on one Redis (0908): their floor is what the same
-gateway has shown. Everything else counts for all gateways together."""
+Views of a sale may be a moment old between gateways on one Redis (0908), and a gateway at which the sale has stopped as
+`fenced` shows what it has seen (0906): their floor is what the same gateway has shown. Everything else counts for all
+gateways together."""
 
+import bisect
 import collections
 
 from judge_events import milliseconds
@@ -42,7 +44,28 @@ class History:
     def fault(self, law, call, what):
         self.faults.append(f"{law}: call {call['n']} ({call['call']} of {call.get('buyer')}): {what}")
 
+    def find_fenced(self):
+        """For each server, its answers to calls that change something, by their ends and by their beginnings: whether the sale had
+        stopped there is known from the ones before and behind a look."""
+        self.ends, self.begins = collections.defaultdict(list), collections.defaultdict(list)
+        for call in self.calls:
+            if call["completed"] is not None and call["call"] not in ("look", "sale"):
+                fenced = isinstance(call["answer"], dict) and call["answer"].get("code") == "fenced"
+                self.ends[call["server"]].append((call["completed"], fenced))
+                self.begins[call["server"]].append((call["invoked"], fenced))
+        for answers in (*self.ends.values(), *self.begins.values()):
+            answers.sort()
+
+    def looks_at_stopped(self, call):
+        if call["call"] != "look" or call["completed"] is None:
+            return False
+        ends, begins = self.ends[call["server"]], self.begins[call["server"]]
+        before = bisect.bisect(ends, (call["invoked"],)) - 1
+        behind = bisect.bisect(begins, (call["completed"], True))
+        return (before >= 0 and ends[before][1]) or (behind < len(begins) and begins[behind][1])
+
     def judge(self):
+        self.find_fenced()
         self.sweep()
         self.causes()
         self.keys()
@@ -61,8 +84,9 @@ class History:
         floor, arrival, shown_by, deadline = 0, 0, collections.defaultdict(int), {}
         for _, begins, call in moments:
             if begins:
-                call["floor"], call["arrival_floor"] = floor, arrival
-                if call["call"] == "sale":
+                call["floor"] = call["floor_of_all"] = floor
+                call["arrival_floor"] = arrival
+                if call["call"] == "sale" or self.looks_at_stopped(call):
                     call["floor"] = shown_by[call["server"]]
                 call["deadline_floor"] = dict.get(deadline, call.get("order"))
                 call["shown"] = self.shown(call)
@@ -135,7 +159,7 @@ class History:
         if order.next_change(seq) <= at:
             self.fault("stale", call, f"shows event {seq} of {order.id}, which changed at {order.next_change(seq)}; event "
                        f"{call['floor']} was shown before it was sent")
-        if answer.get("expires_at") and call["deadline_floor"] and \
+        if answer.get("expires_at") and call["deadline_floor"] and call["floor"] == call["floor_of_all"] and \
                 milliseconds(answer["expires_at"]) < call["deadline_floor"] - ROUNDING:
             self.fault("deadline", call, f"{answer['expires_at']} is earlier than was promised")
         if call["call"] == "cancel" and answer["state"] != "released":
@@ -216,8 +240,8 @@ class History:
 
     def shown_unknown(self, call):
         order = self.fold.orders.get(call.get("order"))
-        if order and order.seq <= call["floor"]:
-            self.fault("acknowledgement lost", call, f"{order.id} is not known, though event {call['floor']} was shown")
+        if order and order.seq <= call["floor_of_all"]:
+            self.fault("acknowledgement lost", call, f"{order.id} is not known, though event {call['floor_of_all']} was shown")
         return 0
 
     # What was done and not asked for; what was asked for and done in the past.

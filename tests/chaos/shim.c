@@ -9,6 +9,7 @@
  *     12  int32    which: 1 writing, 2 syncing, 4 reserving
  *     16  int32    how many have failed
  *     20  int32    how many more may pass before the first one fails
+ *     24  int32    milliseconds that each sync takes longer, before it is done
  * CHAOS_UNDO names a file that is appended to: what every write is about to overwrite, and what a sync has made durable. Whoever
  * kills the process can so take back what was never synced, as a power cut does (shim.py):
  *     uint64 kind (1 a write, 2 a sync) · uint64 inode · uint64 offset (of a sync: the length of this file when it began)
@@ -40,6 +41,7 @@ struct control {
   volatile int32_t which;
   volatile int32_t failed;
   volatile int32_t passes;
+  volatile int32_t slower_ms;
 };
 
 static struct control nothing;
@@ -130,6 +132,7 @@ static int synced(int fd, int (*sync)(int)) {
   struct stat status;
   int noted = undo >= 0 && is_meant(fd) && fstat(fd, &status) == 0;
   uint64_t upto = __atomic_load_n(&undo_length, __ATOMIC_SEQ_CST);
+  if (control->slower_ms > 0 && is_meant(fd)) usleep(1000 * control->slower_ms);
   int result = sync(fd);
   if (noted && result == 0) note(SYNC, status.st_ino, upto, 0, 0, NULL, 0);
   return result;

@@ -9,6 +9,7 @@ import subprocess
 
 SOURCE = pathlib.Path(__file__).with_name("shim.c")
 WRITING, SYNCING, RESERVING = 1, 2, 4
+SIZE = 32
 
 
 def build(directory):
@@ -24,8 +25,8 @@ class Shim:
 
     def __init__(self, library, control, below):
         self.file = open(control, "w+b")
-        self.file.truncate(24)
-        self.map = mmap.mmap(self.file.fileno(), 24)
+        self.file.truncate(SIZE)
+        self.map = mmap.mmap(self.file.fileno(), SIZE)
         self.below, self.undo = pathlib.Path(below), pathlib.Path(f"{control}-undo")
         self.under = ("env", f"LD_PRELOAD={library}", f"CHAOS_CONTROL={control}", f"CHAOS_DIRECTORY={below}", f"CHAOS_UNDO={self.undo}")
 
@@ -36,6 +37,10 @@ class Shim:
         """From now on, until it is called with 0, these calls fail, but for the first `passes`."""
         struct.pack_into("ii", self.map, 16, 0, passes)
         struct.pack_into("ii", self.map, 8, error, which)
+
+    def slow_disk(self, milliseconds):
+        """From now on each sync takes so much longer."""
+        struct.pack_into("i", self.map, 24, milliseconds)
 
     def cut_power(self, keep=0):
         """After kill -9: takes back what was written and never synced, but for the first `keep` writes of it. Gives how many

@@ -7,6 +7,7 @@ Ends with 0 when the goal is reached, 3 when the slice is over before, 1 at the 
 import json
 import pathlib
 import random
+import signal
 import sys
 import time
 
@@ -17,6 +18,7 @@ TURNS = (("embedded", 5), ("redis", 5), ("replica", 4), ("cluster", 4), ("embedd
 
 
 def main():
+    signal.signal(signal.SIGTERM, chaos.end_in_order)
     file = pathlib.Path(sys.argv[1])
     goal = int(sys.argv[2]) if len(sys.argv) > 2 else 500
     minutes = float(sys.argv[3]) if len(sys.argv) > 3 else 30

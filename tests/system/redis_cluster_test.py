@@ -86,7 +86,8 @@ class Cluster:
         target.call("CLUSTER", "SETSLOT", slot, "IMPORTING", source.call("CLUSTER", "MYID"))
         source.call("CLUSTER", "SETSLOT", slot, "MIGRATING", target_id)
         for key in ("meta", "items", "orders", "buyers", "keys", "line", "due", "events", "arrivals"):
-            source.call("MIGRATE", "127.0.0.1", target.port, f"dibs:{{{sale}}}:{key}", 0, 5000)
+            answer = source.call("MIGRATE", "127.0.0.1", target.port, f"dibs:{{{sale}}}:{key}", 0, 5000)
+            check(answer in ("OK", "NOKEY"), f"{key} does not move: {answer}")
         for node in (target, *(one for one in self.nodes if one is not target)):
             node.call("CLUSTER", "SETSLOT", slot, "NODE", target_id)
 
@@ -143,6 +144,8 @@ def a_slot_moves(directory):
         check(status == 503 and answer["code"] == "fenced", f"it sells on where it has moved to: {status} {answer}")
         check(buys(client, staying, "ben")[0] == 201, "the other sale has nothing to do with it")
         check(client.call("GET", f"/v1/orders/{order}", buyer="anna")[0] == 200, "reads go on")
+        status, _, answer = client.call("GET", f"/v1/orders/ord_{'a' * 26}.{moving}", buyer="ben")
+        check(status == 503 and answer["code"] == "fenced", f"another gateway may know that order: {status} {answer}")
         until(lambda: client.call("POST", f"/v1/sales/{moving}/resume", operator=True)[0] == 200, "it does not resume")
         check(buys(client, moving, "anna")[1]["id"] == order and buys(client, moving, "ben")[0] == 201, "it does not sell")
         client.close()

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "http/server.h"
@@ -57,6 +58,9 @@ struct Options {
   std::vector<webhook::Secret> webhook_secrets;
   NoticesSource notices;
   std::uint32_t rate_per_buyer = 0;  ///< requests a second; 0: no limit
+  /// Requests a second without a valid credential from one network (limited_network); 0: no limit.
+  std::uint32_t rate_per_network = 0;
+  std::vector<Network> trusted_proxies;  ///< whose X-Forwarded-For is believed
   /// Streams and long polls open at once; beyond, a stream is refused and a long poll answered at
   /// once, so that buys find a connection. Four fifths of http::Limits::connections.
   std::uint32_t listeners_max = 12'000;

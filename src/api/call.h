@@ -44,6 +44,8 @@ struct Route {
   /// Checks the whole request and copies what it needs; changes nothing and asks nobody.
   Prepared (*prepare)(Core& core, const Call& call);
   std::vector<std::string_view> parameters = {};  ///< of the query
+  /// The credential is in the body: the route itself says whether a stranger asked.
+  bool credential_in_body = false;
 };
 
 }  // namespace dibs::api

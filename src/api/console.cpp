@@ -4,6 +4,7 @@
 #include "api/cookie.h"
 #include "api/core.h"
 #include "api/routes.h"
+#include "api/strangers.h"
 #include "api/views.h"
 
 namespace dibs::api::console {
@@ -53,8 +54,8 @@ Prepared log_in(Core& core, const Call& call) {
                                    "localhost."));
   }
   return [&core, plain, token = std::string(*token),
-          peer = std::string(call.request.peer)](Answer answer) {
-    if (const auto wait = core.log_ins.refuse(peer, core.clock.monotonic())) {
+          network = network_of(core, call.request)](Answer answer) {
+    if (const auto wait = core.log_ins.refuse(as_text(network), core.clock.monotonic())) {
       return answer.refuse(slow_down(*wait));
     }
     const auto who = core.authenticator.staff_of(token);

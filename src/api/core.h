@@ -36,6 +36,7 @@ struct Core {
         clock(the_clock),
         stats(std::move(the_stats)),
         limiter(options.rate_per_buyer),
+        strangers(options.rate_per_network),
         worker(the_clock),
         store(the_store, worker, the_clock,
               {.answer = options.store_patience, .reading = options.journal_patience}),
@@ -50,8 +51,9 @@ struct Core {
   payment::Provider* const provider;
   const Clock& clock;
   const StatsSource stats;
-  RateLimiter limiter;
-  RateLimiter log_ins{1, 5};  ///< from one address to the console; five may be tried at once
+  RateLimiter limiter;        ///< of buyers
+  RateLimiter strangers;      ///< of networks, for requests without a valid credential
+  RateLimiter log_ins{1, 5};  ///< from one network to the console; five may be tried at once
   ConsoleSessions console_sessions;
   Metrics metrics;
   SaleTallies tallies;

@@ -5,6 +5,7 @@
 #include "api/console_sessions.h"
 #include "api/core.h"
 #include "api/routes.h"
+#include "api/strangers.h"
 
 namespace dibs::api {
 namespace {
@@ -49,6 +50,21 @@ std::optional<Problem> limited(Core& core, const Identity& who) {
   if (who.buyer.empty()) return std::nullopt;
   const auto wait = core.limiter.refuse(who.buyer.view(), core.clock.monotonic());
   return wait ? std::optional(slow_down(*wait)) : std::nullopt;
+}
+
+/// Whoever is not known by a credential is counted by the network that asks.
+std::optional<Problem> limited_as_stranger(Core& core, const http::Request& request,
+                                           const std::expected<Identity, Problem>& who) {
+  if (core.options.rate_per_network == 0 || (who && who->role != kAnyone)) return std::nullopt;
+  return refused_stranger(core, network_of(core, request));
+}
+
+/// `answer`, where there is nothing; whoever tries many such paths is a stranger, too.
+Problem nothing_there(Core& core, const http::Request& request, Problem answer) {
+  if (core.options.rate_per_network == 0) return answer;
+  const auto who = core.authenticator.identify(request, core.clock.now());
+  auto slow = limited_as_stranger(core, request, who);
+  return slow ? std::move(*slow) : std::move(answer);
 }
 
 bool serves_when_stopped(const Route& route) { return !route.pattern.starts_with(kVersioned); }
@@ -124,13 +140,17 @@ std::optional<Problem> forbidden(const Route& route, const Call& call, Origin or
 /// Everything up to the job, in the order of precedence.
 std::expected<Job, Problem> prepared(Core& core, const http::Request& request, Origin origin) {
   const auto match = find_route(request.method, request.path);
-  if (!match) return std::unexpected(match.error());
+  if (!match) return std::unexpected(nothing_there(core, request, match.error()));
   if (is_console(*match->route) && !core.authenticator.serves_operators(request)) {
-    return std::unexpected(unknown_path());
+    return std::unexpected(nothing_there(core, request, unknown_path()));
   }
   auto who = core.authenticator.identify(request, core.clock.now());
+  if (who) recognise_console(core, *match, request, *who);
+  if (!who || !match->route->credential_in_body) {
+    if (auto slow = limited_as_stranger(core, request, who))
+      return std::unexpected(std::move(*slow));
+  }
   if (!who) return std::unexpected(std::move(who.error()));
-  recognise_console(core, *match, request, *who);
   if (who->role == kAnyone && (match->route->roles & kAnyone) == 0) {
     return std::unexpected(problem(
         sale::Code::unauthenticated,

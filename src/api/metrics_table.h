@@ -108,6 +108,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
      "Connections accepted."},
     {"dibs_http_accept_pauses_total", MetricType::counter, "pauses", "",
      "Times a loop stopped accepting because too many connections were open."},
+    {"dibs_http_connections_refused_total", MetricType::counter, "connections", "",
+     "Connections closed unanswered because their network had as many as "
+     "--connections-per-network allows."},
     {"dibs_http_stamps_moved_total", MetricType::counter, "requests", "",
      "Requests that became readable just after a later time was promised to be complete (by "
      "microseconds: the kernel stamps before a socket is readable); numbered right after it."},

@@ -23,7 +23,7 @@ const std::vector<Route>& table() {
       {Method::post, "/v1/orders/{order}/refund", kShop | kOperator, orders::refund},
       {Method::get, "/v1/orders/{order}/history", kShop | kSupport | kOperator, lists::history},
 
-      {Method::post, "/v1/payments/webhook", kEverybody, payments::webhook},
+      {Method::post, "/v1/payments/webhook", kEverybody, payments::webhook, {}, true},
 
       {Method::get, "/v1/sales/{sale}", kEverybody, sales::get},
       {Method::get, "/v1/sales/{sale}/events", kEverybody, streams::sale_events},
@@ -46,7 +46,7 @@ const std::vector<Route>& table() {
       {Method::post, "/v1/sales/{sale}/resume", kOperator, sales::resume},
       {Method::post, "/v1/sales/{sale}/close", kOperator, sales::close},
 
-      {Method::post, "/v1/session", kEverybody, session::begin},
+      {Method::post, "/v1/session", kEverybody, session::begin, {}, true},
       {Method::del, "/v1/session", kEverybody, session::end},
       {Method::get, "/s/{sale}", kEverybody, pages::sale},
       {Method::get, "/assets/{build}/{folder}/{file}", kEverybody, pages::asset},

@@ -3,6 +3,7 @@
 #include "api/cookie.h"
 #include "api/core.h"
 #include "api/routes.h"
+#include "api/strangers.h"
 #include "base/json_writer.h"
 
 namespace dibs::api::session {
@@ -35,13 +36,15 @@ Prepared begin(Core& core, const Call& call) {
   const auto token = members.text("token");
   members.finish();
   if (given == nullptr || !token || body.complaint.any()) return std::unexpected(body.problem());
-  return [&core, token = std::string(*token)](Answer answer) {
+  return [&core, token = std::string(*token),
+          network = network_of(core, call.request)](Answer answer) {
     const Instant now = core.clock.now();
     const auto claims = core.authenticator.claims_of(token, now);
     if (!claims) {
-      return answer.refuse(
+      return answer.refuse(refused_credential(
+          core, network,
           problem(sale::Code::unauthenticated,
-                  "This token is not valid (any more): the shop gives a new one."));
+                  "This token is not valid (any more): the shop gives a new one.")));
     }
     std::string cookie = set_cookie(kSessionCookie, token, claims->expires_at - now);
     if (cookie.size() > kCookieBytesMax) {

@@ -3,6 +3,7 @@
 #include "api/core.h"
 #include "api/order_answer.h"
 #include "api/routes.h"
+#include "api/strangers.h"
 #include "payment/wire.h"
 #include "webhook/signature.h"
 
@@ -69,12 +70,14 @@ void judge(Core& core, Answer to, const payment::Told& told, const std::string& 
 }
 
 void take(Core& core, Answer answer, const webhook::Signature& signature, const std::string& body,
-          const Stamp& stamp) {
+          const Stamp& stamp, const IpAddress& network) {
   const auto refuse = [&](const Problem& problem) {
     core.metrics.webhook(Metrics::Webhook::refused);
     answer.refuse(problem);
   };
-  if (const auto problem = refused(core, signature, body)) return refuse(*problem);
+  if (auto wrong = refused(core, signature, body)) {
+    return refuse(refused_credential(core, network, std::move(*wrong)));
+  }
   if (core.seen_events.contains(signature.id, core.clock.now())) {
     core.metrics.webhook(Metrics::Webhook::known);
     return answer.json(200, kKnown);
@@ -99,8 +102,8 @@ void take(Core& core, Answer answer, const webhook::Signature& signature, const 
 
 Prepared webhook(Core& core, const Call& call) {
   return [&core, signature = signature_of(call.request), body = std::string(call.request.body),
-          stamp = call.request.stamp](Answer answer) {
-    take(core, std::move(answer), signature, body, stamp);
+          stamp = call.request.stamp, network = network_of(core, call.request)](Answer answer) {
+    take(core, std::move(answer), signature, body, stamp, network);
   };
 }
 

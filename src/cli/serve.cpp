@@ -111,6 +111,7 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   auto payments = choose_provider(options, api_options);
   if (!payments) return std::unexpected(payments.error());
   parts.payments = std::move(*payments);
+  auto proxies = api_options.trusted_proxies;
   auto api = api::Api::make(std::move(api_options), parts.seller->store(),
                             parts.payments.provider.get(), system_clock(), [&parts] {
                               std::vector<api::Stat> all;
@@ -129,6 +130,8 @@ Result<void> assemble(const ServeOptions& options, api::Options api_options,
   server_options.listen = {options.listen};
   if (!options.operator_listen.empty()) server_options.listen.push_back(options.operator_listen);
   server_options.loops = ingress_loops(options);
+  server_options.limits.network_connections = options.connections_per_network;
+  server_options.trusted_proxies = std::move(proxies);
   http::Server::Inherited inherited;
   inherited.push_back(std::move(sockets.buyers));
   if (!options.operator_listen.empty()) inherited.push_back(std::move(sockets.operators));

@@ -158,6 +158,22 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "Requests a second of one buyer before 429, 0 to 1,000,000; 0 is off")
       ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
+  app.add_option("--rate-per-network", options.rate_per_network,
+                 "Requests a second without a valid credential from one IPv4 address or one /64 of "
+                 "IPv6 before 429, 0 to 1,000,000; 0 is off. A page counts with all it loads; "
+                 "requests with a credential never do")
+      ->check(CLI::Range(0U, 1'000'000U))
+      ->capture_default_str();
+  app.add_option("--connections-per-network", options.connections_per_network,
+                 "Connections open at once from one such network, 0 to 15,000; one more is closed "
+                 "unanswered; 0 is off. Behind one address of a mobile carrier are thousands")
+      ->check(CLI::Range(0U, static_cast<std::uint32_t>(http::Limits{}.connections)))
+      ->capture_default_str();
+  app.add_option("--trusted-proxy", options.trusted_proxies,
+                 "Network of proxies (10.0.0.0/8, 2001:db8::/32, or one address) whose "
+                 "X-Forwarded-For tells who asks; may be repeated; default: none, the connection "
+                 "tells")
+      ->delimiter(',');
   app.add_option("--listeners", options.listeners,
                  "Event streams and long polls open at once, 1 to 15,000; beyond, clients are told "
                  "to poll, so that buys find a connection")
@@ -196,6 +212,16 @@ Result<api::Options> api_options(const ServeOptions& options) {
   api::Options out;
   out.cors_origins = options.cors_origins;
   out.rate_per_buyer = options.rate_per_buyer;
+  out.rate_per_network = options.rate_per_network;
+  for (const std::string& text : options.trusted_proxies) {
+    const auto network = Network::parse(text);
+    if (!network) {
+      return fault(
+          FaultKind::bad_input, "--trusted-proxy " + text + " is no network.",
+          "Write it like 10.0.0.0/8, with nothing behind the first 8 bits, or one address.");
+    }
+    out.trusted_proxies.push_back(*network);
+  }
   out.listeners_max = options.listeners;
   out.insecure_demo = options.insecure_demo;
   if (!options.operator_listen.empty()) out.operator_listener = 1;

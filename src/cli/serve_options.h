@@ -39,6 +39,9 @@ struct ServeOptions {
   std::string kafka_topic = "dibs.events";
   std::string kafka_settings_file;  ///< empty: none
   std::uint32_t rate_per_buyer = 0;
+  std::uint32_t rate_per_network = 0;
+  std::uint32_t connections_per_network = 0;
+  std::vector<std::string> trusted_proxies;
   std::uint32_t listeners = api::Options{}.listeners_max;
   std::string log_format = "text";
   bool quiet = false;            ///< log only what is wrong

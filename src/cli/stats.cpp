@@ -18,6 +18,7 @@ void add_http_stats(std::vector<api::Stat>& out, const http::Server& server) {
   add(out, "dibs_http_connections", c.connections_open);
   add(out, "dibs_http_connections_accepted_total", c.connections_accepted);
   add(out, "dibs_http_accept_pauses_total", c.accept_pauses);
+  add(out, "dibs_http_connections_refused_total", c.connections_refused);
   add(out, "dibs_http_stamps_moved_total", c.stamps_moved);
   add(out, "dibs_http_requests_total", c.requests);
   add(out, "dibs_http_refused_framing_total", c.refused_framing);

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/network.h"
 #include "base/time.h"
 #include "http/framing.h"
 #include "http/inbox.h"
@@ -30,6 +32,7 @@ struct Connection {
   std::uint64_t id = 0;
   std::string peer;
   std::uint32_t listener = 0;
+  std::optional<IpAddress> network{};  ///< in which it is counted, if it is
 
   std::string input;              ///< what was read
   std::size_t taken = 0;          ///< of it, how much belongs to requests handed out

@@ -18,6 +18,7 @@
 #include "http/doorbell.h"
 #include "http/inbox.h"
 #include "http/loop_ids.h"
+#include "http/network_counts.h"
 #include "http/promise.h"
 #include "http/server.h"
 
@@ -38,9 +39,11 @@ struct Shared {
   Handler& handler;
   WatermarkListener& watermarks;
   const Clock& clock;
+  std::vector<Network> trusted_proxies;
   std::vector<Listener> listeners;
 
   std::atomic<std::size_t> connections{0};
+  NetworkCounts networks;  ///< used with Limits::network_connections only
   // From one to the next as the server ends; see Server::drain.
   std::atomic<bool> leaving{false};   ///< nothing is accepted, each answer closes its connection
   std::atomic<bool> draining{false};  ///< nothing is read
@@ -54,8 +57,8 @@ struct Shared {
 /// Counters of one loop: written by it alone, read by anybody.
 struct LoopCounters {
   using Count = std::atomic<std::uint64_t>;
-  Count accepted{0}, closed{0}, accept_pauses{0}, requests{0}, refused_framing{0}, timed_out{0},
-      unstamped{0}, stamps_moved{0}, streams_opened{0}, streams_closed{0};
+  Count accepted{0}, closed{0}, accept_pauses{0}, refused{0}, requests{0}, refused_framing{0},
+      timed_out{0}, unstamped{0}, stamps_moved{0}, streams_opened{0}, streams_closed{0};
 
   static void add(Count& count) {
     count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -117,6 +120,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool accept_from(std::size_t listener);
   bool may_accept(std::size_t listener);
   void add_connection(std::size_t listener, Accepted accepted);
+  bool count_network(Connection& connection);
   void pause_accepting(std::size_t listener, Duration length);
   void resume_accepting();
   bool watch_listener(std::size_t listener);

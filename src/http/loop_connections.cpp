@@ -85,6 +85,10 @@ void Loop::add_connection(std::size_t listener, Accepted accepted) {
   made->peer = std::move(accepted.peer);
   made->listener = static_cast<std::uint32_t>(listener);
   made->held_back = late_accepts_;
+  if (shared_->limits.network_connections > 0 && !count_network(*made)) {
+    LoopCounters::add(counters_.refused);
+    return;  // what it sent is not read, so the close is a reset
+  }
   Connection& connection = table_.add(std::move(made));
   shared_->connections.fetch_add(1);
   LoopCounters::add(counters_.accepted);
@@ -96,6 +100,18 @@ void Loop::add_connection(std::size_t listener, Accepted accepted) {
   }
   wait_for(connection, Wait::idle);
   read(connection);
+}
+
+/// Whether the network of the connection may have one more. A proxy we trust may have any number.
+bool Loop::count_network(Connection& connection) {
+  const auto address = IpAddress::parse(connection.peer);
+  if (!address) return true;
+  const auto holds = [&](const Network& network) { return network.contains(*address); };
+  if (std::ranges::any_of(shared_->trusted_proxies, holds)) return true;
+  const IpAddress network = limited_network(*address);
+  if (!shared_->networks.enter(network, shared_->limits.network_connections)) return false;
+  connection.network = network;
+  return true;
 }
 
 void Loop::pause_accepting(std::size_t listener, Duration length) {
@@ -126,6 +142,7 @@ void Loop::close(Connection& connection) {
     LoopCounters::add(counters_.streams_closed);
   }
   bytes_freed_ += connection.output.bytes() + connection.input.size();
+  if (connection.network) shared_->networks.leave(*connection.network);
   table_.remove(connection.id);
   LoopCounters::add(counters_.closed);
   shared_->connections.fetch_sub(1);

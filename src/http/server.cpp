@@ -80,7 +80,8 @@ Result<std::unique_ptr<Server>> Server::open(Options options, Handler& handler,
   Limits& limits = options.limits;
   limits.pipelined_bytes = std::max(limits.pipelined_bytes, limits.head_bytes + limits.body_bytes);
   auto impl = std::make_unique<Impl>();
-  impl->shared = std::make_shared<Shared>(options.limits, handler, watermarks, clock);
+  impl->shared = std::make_shared<Shared>(options.limits, handler, watermarks, clock,
+                                          std::move(options.trusted_proxies));
   for (std::size_t i = 0; i < options.listen.size(); ++i) {
     auto listener = listener_at(options.listen[i], std::move(inherited[i]), options.loops);
     if (!listener) return std::unexpected(std::move(listener.error()));
@@ -120,6 +121,7 @@ Counters Server::counters() const {
     streams_closed += one.streams_closed.load(std::memory_order_relaxed);
     sum.connections_accepted += one.accepted.load(std::memory_order_relaxed);
     sum.accept_pauses += one.accept_pauses.load(std::memory_order_relaxed);
+    sum.connections_refused += one.refused.load(std::memory_order_relaxed);
     sum.requests += one.requests.load(std::memory_order_relaxed);
     sum.refused_framing += one.refused_framing.load(std::memory_order_relaxed);
     sum.timed_out += one.timed_out.load(std::memory_order_relaxed);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/time.h"
@@ -93,6 +94,7 @@ struct Limits {
   std::size_t body_bytes = 16 * 1024;
   std::size_t connections = 15'000;         ///< of 20,000 descriptors a process commonly has
   std::size_t reserved_connections = 64;    ///< of these, kept for the listeners after the first
+  std::size_t network_connections = 0;      ///< of one network (limited_network); 0: no limit
   std::size_t pipelined_bytes = 64 * 1024;  ///< read ahead of the request being answered; at least
                                             ///< one whole request
   std::size_t stream_backlog_bytes = 256 * 1024;
@@ -108,6 +110,7 @@ struct Counters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t accept_pauses = 0;  ///< times a loop stopped accepting: Limits::connections or no
                                     ///< descriptors left; clients then wait in the backlog
+  std::uint64_t connections_refused = 0;  ///< closed at once: Limits::network_connections
   std::uint64_t requests = 0;
   std::uint64_t refused_framing = 0;
   std::uint64_t timed_out = 0;
@@ -122,6 +125,8 @@ class Server {
     std::vector<std::string> listen;  ///< `HOST:PORT`; port 0: any free one
     std::uint32_t loops = 1;
     Limits limits;
+    /// Proxies, whose connections are other people's: Limits::network_connections is not for them.
+    std::vector<Network> trusted_proxies{};
   };
   /// Sockets that listen already, by listener: Options::listen opens only what has none here. Each
   /// loop serves one of them, so there may be no more than loops; with fewer, the later loops

@@ -46,6 +46,7 @@ RunningServer::RunningServer(FunctionHandler::Function function, Setup setup,
   options.listen.assign(setup.listeners, "127.0.0.1:0");
   options.loops = setup.loops;
   options.limits = setup.limits;
+  options.trusted_proxies = std::move(setup.trusted_proxies);
   auto server = Server::open(std::move(options), handler_, watermarks, system_clock());
   if (!server) throw std::runtime_error(server.error().what);
   server_ = std::move(*server);

@@ -59,6 +59,7 @@ class RunningServer {
     Limits limits;
     std::uint32_t loops = 1;
     std::size_t listeners = 1;
+    std::vector<Network> trusted_proxies{};
   };
   explicit RunningServer(FunctionHandler::Function function);
   RunningServer(FunctionHandler::Function function, Setup setup);

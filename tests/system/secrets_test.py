@@ -8,7 +8,6 @@ of every command that fails, the files that are no place for secrets, the comman
 
 import base64
 import hashlib
-import hmac
 import json
 import os
 import pathlib
@@ -41,13 +40,6 @@ def dead_port():
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     return holder, holder.getsockname()[1]
-
-
-def jwt(key, **claims):
-    def part(text):
-        return base64.urlsafe_b64encode(text).decode().rstrip("=")
-    body = part(b'{"alg":"HS256"}') + "." + part(json.dumps(claims).encode())
-    return body + "." + part(hmac.new(key.encode(), body.encode(), hashlib.sha256).digest())
 
 
 class Secrets(unittest.TestCase):
@@ -141,7 +133,7 @@ class Secrets(unittest.TestCase):
         sale = {"title": "T", "currency": "KRW", "notify": {"url": f"http://127.0.0.1:{self.dead}/n"},
                 "items": [{"sku": "floor", "title": "F", "price": 5, "stock": 5}]}
         self.assertEqual(self.ask(child, "PUT", "/v1/sales/s", sale, anna), 201)
-        token = jwt(key, sub="b-1", aud="a", exp=int(time.time()) + 600)
+        token = dibs.jwt(key, sub="b-1", aud="a", exp=int(time.time()) + 600)
         CANARIES["a buyer's token"] = token.split(".")[2]
         buyer = {"Authorization": f"Bearer {token}"}
         one = {"items": [{"sku": "floor", "quantity": 1}]}

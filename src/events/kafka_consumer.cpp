@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -19,6 +20,9 @@ constexpr const char* kAheadKilobytes = "16384";
 
 /// Longer than this nothing is asked for at once, so that the array of pointers stays small.
 constexpr std::size_t kMessagesPerCall = 1'024;
+
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t,
+                                      KafkaDelete<rd_kafka_topic_partition_list_destroy>>;
 
 KafkaRecord to_record(const rd_kafka_message_t& message) {
   const auto text = [](const void* bytes, std::size_t size) {
@@ -43,6 +47,20 @@ struct KafkaConsumer::Impl {
 
   ~Impl() {
     for (const std::int32_t partition : reading) rd_kafka_consume_stop(topic.get(), partition);
+  }
+
+  /// The offset at `time`, which may be one of Kafka's words for an end.
+  Result<std::int64_t> offset_at(std::int32_t partition, std::int64_t time, Duration patience) {
+    const PartitionList asked(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_t* const one =
+        rd_kafka_topic_partition_list_add(asked.get(), topic_name.c_str(), partition);
+    one->offset = time;
+    auto error = rd_kafka_offsets_for_times(client.get(), asked.get(), to_ms(patience));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = one->err;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return one->offset;
+    return kafka_fault("Kafka does not say what partition " + std::to_string(partition) + " of " +
+                           topic_name + " holds",
+                       error);
   }
 
   void take(const rd_kafka_message_t& message, std::vector<KafkaRecord>& out) {
@@ -97,14 +115,14 @@ Result<std::int32_t> KafkaConsumer::partitions(Duration patience) {
 }
 
 Result<KafkaConsumer::Bounds> KafkaConsumer::bounds(std::int32_t partition, Duration patience) {
-  Bounds bounds;
-  const auto error =
-      rd_kafka_query_watermark_offsets(impl_->client.get(), impl_->topic_name.c_str(), partition,
-                                       &bounds.first, &bounds.next, to_ms(patience));
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
-  return kafka_fault("Kafka does not say what partition " + std::to_string(partition) + " of " +
-                         impl_->topic_name + " holds",
-                     error);
+  // As a time, kFirst asks for the first record's offset. Why not with the call that is there for
+  // this: librdkafka 2.0.2's rd_kafka_query_watermark_offsets() waits for ever, whatever it is
+  // told, for an answer that is lost when a partition's leader changes.
+  const auto first = impl_->offset_at(partition, kFirst, patience);
+  if (!first) return std::unexpected(first.error());
+  const auto next = impl_->offset_at(partition, RD_KAFKA_OFFSET_END, patience);
+  if (!next) return std::unexpected(next.error());
+  return Bounds{.first = *first, .next = *next};
 }
 
 Result<void> KafkaConsumer::read_from(std::int32_t partition, std::int64_t offset) {

@@ -47,6 +47,9 @@ class Kafka:
 
     def start(self):
         self.begin()
+        return self.await_answer()
+
+    def await_answer(self):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -5,6 +5,7 @@ How it proves its claim: `dibs audit` folds the server's journal up to the very 
 compares; while everybody is at work (check), and at the end with nothing outstanding (finish). There the figures are
 also read by this program, from the API and from the tables."""
 
+import collections
 import http.client
 import json
 import pathlib
@@ -20,6 +21,7 @@ from kafka_server import PATIENCE_SECONDS
 WRITERS = 3
 SALES = ("left", "right")
 KINDS = ("writer", "database", "server", "broker")
+CLUSTER_KINDS = ("writer", "database", "server", "node")
 
 
 def eventually(condition, what, patience=PATIENCE_SECONDS):
@@ -35,9 +37,9 @@ class Writer:
     """One `dibs ledger`, before a database server with a gate of its own."""
 
     def __init__(self, kafka, database, log):
-        self.gate = CommitGate(database.port)
+        self.gate = CommitGate(database.port) if database.port else None
         self.log = log
-        url = database.url.replace(f":{database.port}/", f":{self.gate.port}/")
+        url = database.url.replace(f":{database.port}/", f":{self.gate.port}/") if self.gate else database.url
         self.words = [str(BINARY), "ledger", "--kafka", kafka.address, "--to", url]
         self.process = None
 
@@ -51,11 +53,16 @@ class Writer:
         self.process.wait()
 
     def stop(self):
-        """SIGTERM; the exit status."""
+        """SIGTERM; the exit status, None where it had to be killed."""
         self.process.terminate()
-        status = self.process.wait(timeout=60)
-        self.gate.close()
-        return status
+        try:
+            return self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+        finally:
+            if self.gate:
+                self.gate.close()
 
 
 class Selling:
@@ -107,10 +114,11 @@ class Selling:
 
 class World:
     """`fail(kind)` ends one part in the midst of its work with kill -9 and starts it again:
-    writer    after the database has committed a batch, and before the writer has heard of it
+    writer    after the database server has committed a batch, and before the writer has heard of it
     database  while a COMMIT is on its way or is carried out
     server    while it sells, and its relay with it
-    broker    (of several one, while the others go on)"""
+    broker    with all that is on its way
+    node      one broker of several: the ledger goes on while it is away"""
 
     def __init__(self, directory, kafka, database, seed=0, **flags):
         self.directory = pathlib.Path(directory)
@@ -119,7 +127,7 @@ class World:
         self.data = self.directory / "data"
         self.server = Server(self.data, "--kafka", kafka.address, "--write-back", "none", "--quiet", keep_port=True)
         self.writers = [Writer(kafka, database, self.directory / "writers.log") for _ in range(WRITERS)]
-        self.counts = dict.fromkeys(KINDS, 0)
+        self.counts = collections.Counter()
         self.answered = 0  # of the databases killed at COMMIT: those that had carried it out and said so
         self.looked = 0
 
@@ -135,6 +143,11 @@ class World:
         self.counts[kind] += 1
 
     def _fail_writer(self):
+        if not self.database.port:  # a file: whatever it is at
+            victim = self.draw.choice(self.writers)
+            victim.kill()
+            victim.start()
+            return
         victim = self._caught_at_commit()
         assert victim.gate.answered.wait(PATIENCE_SECONDS), "the database answers a COMMIT"
         victim.kill()
@@ -165,6 +178,17 @@ class World:
         time.sleep(0.5 * self.draw.random())
         self.kafka.start()
 
+    def _fail_node(self):
+        self.kafka.kill()
+        told = self.told()
+        eventually(lambda: self.audit()["events"] > told, "the ledger goes on with a broker away")
+        self.kafka.start()
+
+    def told(self):
+        """Events of all sales, as the server tells them."""
+        sales = Client(self.server).call("GET", "/v1/sales", operator=True)[2]["sales"]
+        return sum(sale["seq"] for sale in sales)
+
     def audit(self):
         done = run("audit", "--data", self.data, "--ledger", self.database.url, "--json", "-", timeout=300)
         assert done.stdout, done.stderr
@@ -192,7 +216,7 @@ class World:
         return self.audit()
 
     def words(self):
-        return ", ".join(f"{self.counts[kind]} {kind}" for kind in KINDS)
+        return ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
 
     def __enter__(self):
         try:

@@ -39,6 +39,25 @@ TEST(Server, pipelined_requests_are_answered_in_order) {
   }
 }
 
+/// Two requests in one segment: whoever sends the second one with the first has not waited for its
+/// answer, and must gain nothing by that over somebody who has.
+TEST(Server, a_pipelined_request_counts_from_the_answer_before_it) {
+  std::vector<Instant> stamps;
+  std::vector<Instant> answered;
+  RunningServer running([&](const Request& request, Responder responder) {
+    stamps.push_back(request.stamp.received);
+    const Instant begun = system_clock().now();
+    while (system_clock().now() == begun) {
+    }
+    answered.push_back(system_clock().now());
+    responder.respond(echo(request));
+  });
+  Client client(running.port());
+  ASSERT_TRUE(client.send(get("/") + get("/") + get("/")));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.receive());
+  for (std::size_t i = 1; i < 3; ++i) EXPECT_GE(stamps[i], answered[i - 1]) << i;
+}
+
 /// Answers from a thread of its own, latest first.
 class LateAnswers {
  public:

@@ -45,7 +45,7 @@ OWNERS = {
     "librdkafka": {"events"},
     "sqlite3.h": {"sandbox"},
     "soci": {"ledger"},
-    "openssl": {"engine", "api", "load", "webhook", "events", "redis"},
+    "openssl": {"engine", "store", "api", "load", "webhook", "events", "redis"},
     "jwt.h": {"api"},
     "prometheus": {"api"},
     "spdlog": {"cli"},

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,11 +7,12 @@
 
 #include "base/ids.h"
 #include "sale/event.h"
+#include "store/chain.h"
 
 namespace dibs::events {
 
-/// SHA-256.
-using ChainHash = std::array<std::uint8_t, 32>;
+using store::chain_hash;
+using store::ChainHash;
 
 /// One event as it leaves the store: with its place in its sale's chain, so that whoever takes it
 /// in can tell a repeated, missing or foreign event from the next one without asking the store.
@@ -29,11 +29,6 @@ struct ChainedEvent {
 
   friend bool operator==(const ChainedEvent&, const ChainedEvent&) = default;
 };
-
-/// SHA-256 over `previous`, the sale's id, a zero byte and the event's packed form
-/// (docs/formats/events.md). Equal hashes mean equal histories from the first event on.
-[[nodiscard]] ChainHash chain_hash(const ChainHash& previous, const SaleId& sale,
-                                   const sale::Event& event);
 
 /// 64 hexadecimal digits, lower case.
 [[nodiscard]] std::string to_hex(const ChainHash& hash);

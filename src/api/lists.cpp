@@ -180,16 +180,22 @@ Prepared arrivals(Core& core, const Call& call) {
 Prepared history(Core& core, const Call& call) {
   return [&core, order = call.order, owner = call.owner(),
           stamp = call.request.stamp](Answer answer) {
-    find_order(core, stamp, order, owner, std::move(answer),
-               [&core, order](Answer to, const sale::OrderView& /*found*/) {
-                 const auto view = core.store.glance(order.sale);
-                 const bool test = view && view->spec->test;
-                 core.store.history(order, [test, to = std::move(to)](
-                                               Result<std::vector<sale::Event>> result) mutable {
-                   if (!result) return to.refuse(problem_of(result.error(), false));
-                   to.json(200, history_json(*result, test));
-                 });
-               });
+    find_order(
+        core, stamp, order, owner, std::move(answer),
+        [&core, order](Answer to, const sale::OrderView& /*found*/) {
+          const auto view = core.store.glance(order.sale);
+          const bool test = view && view->spec->test;
+          core.store.history(
+              order, [test, to = std::move(to)](Result<std::vector<sale::Event>> result) mutable {
+                if (!result && result.error().kind == FaultKind::not_found) {
+                  // The order is there; what happened to it has been cut.
+                  const Fault& cut = result.error();
+                  return to.refuse(problem(sale::Code::unknown_order, cut.what + " " + cut.remedy));
+                }
+                if (!result) return to.refuse(problem_of(result.error(), false));
+                to.json(200, history_json(*result, test));
+              });
+        });
   };
 }
 

@@ -24,6 +24,8 @@ Library::Library(std::string text) : text_(std::move(text)) {
   const std::string version = name_.substr(kPrefix.size());
   apply_ = "dibs_apply_" + version;
   look_ = "dibs_look_" + version;
+  point_ = "dibs_point_" + version;
+  trim_ = "dibs_trim_" + version;
 }
 
 }  // namespace dibs::redis

@@ -26,12 +26,18 @@ class Library {
   [[nodiscard]] const std::string& apply() const { return apply_; }
   /// Says how far a sale is, and changes nothing: `dibs_look_VERSION`.
   [[nodiscard]] const std::string& look() const { return look_; }
+  /// Makes a snapshot the one of its sale: `dibs_point_VERSION`. Writes.
+  [[nodiscard]] const std::string& point() const { return point_; }
+  /// Cuts events that nobody needs any more: `dibs_trim_VERSION`. Writes.
+  [[nodiscard]] const std::string& trim() const { return trim_; }
 
  private:
   std::string text_;
   std::string name_;
   std::string apply_;
   std::string look_;
+  std::string point_;
+  std::string trim_;
 };
 
 /// The text as the build put it together from src/redis/functions (embed_functions.py).

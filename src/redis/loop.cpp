@@ -39,8 +39,10 @@ Store::Impl::Impl(Options given, const Clock& given_clock)
       clock(given_clock),
       ingress(options.ingress_loops, options.queue_per_loop),
       merge(ingress, {.late_after = options.late_after, .merge = true}),
+      trimmer(options.trim, options.patience, published),
       event_fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   ingress.bell().set_waker([this] { wake(); });
+  trimmer.set_save_live([this](const SaleId& sale) { return save_live(sale); });
 }
 
 Store::Impl::~Impl() {
@@ -64,6 +66,7 @@ void Store::Impl::run() {
 }
 
 void Store::Impl::pass() {
+  do_tasks();
   const auto [monotonic, wall] = store::read_both(clock);
   merge.collect(monotonic, wall);
   while (auto request = merge.next()) {
@@ -151,6 +154,7 @@ void Store::Impl::finish_all() {
     }
     for (const auto& primary : primaries) primary->connection.ready(0);
     poll_for(kLongestPoll);
+    do_tasks();
     look_for_losses();
   }
   const Fault ended{FaultKind::unavailable, "The server is stopping.", "Send it again to another."};

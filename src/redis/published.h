@@ -48,6 +48,11 @@ class Published {
     return found->second;
   }
 
+  [[nodiscard]] std::map<SaleId, Place> all() const {
+    const std::lock_guard lock(mutex_);
+    return places_;
+  }
+
   struct Behind {
     SaleId sale;
     Seq upto;

@@ -84,12 +84,21 @@ void HistoryReading::next_page(ServerConnection& connection, const std::string& 
                     for (const redisReply* entry : entries) {
                       const auto event = decode_event(*entry);
                       if (!event) return self->fail(unreadable_stream());
+                      if (self->first_ == Seq()) self->first_ = event->seq;
                       self->take(*event);
                     }
-                    if (entries.size() < kEntriesAPage)
-                      return self->reply_(std::move(self->found_));
+                    if (entries.size() < kEntriesAPage) return self->end();
                     self->next_page(connection, behind_last(**reply));
                   });
+}
+
+/// A history begins where the order was accepted; without that it would be another one's.
+void HistoryReading::end() {
+  if (accepted_ || first_ <= Seq(1)) return reply_(std::move(found_));
+  fail({FaultKind::not_found,
+        "The history of this order begins before event " + std::to_string(first_.value()) +
+            " of its sale, and what was before that has been cut from Redis.",
+        "Kafka's topic has all events of it; the ledger has the order as it is."});
 }
 
 void HistoryReading::take(const sale::Event& event) {

@@ -47,11 +47,13 @@ class HistoryReading : public std::enable_shared_from_this<HistoryReading> {
  private:
   void next_page(ServerConnection& connection, const std::string& from);
   void take(const sale::Event& event);
+  void end();
 
   OrderId order_;
   store::Reply<std::vector<sale::Event>> reply_;
   std::optional<sale::Accepted> accepted_;
   bool waiting_ = false;
+  Seq first_;  ///< the first event that is left
   std::vector<sale::Event> found_;
 };
 

@@ -5,6 +5,7 @@
 #include "redis/batch.h"
 #include "redis/fields.h"
 #include "redis/names.h"
+#include "redis/page.h"
 #include "redis/store_impl.h"
 
 /// The calls of one sale: one on its way at a time, with all that has come meanwhile in the next.
@@ -31,12 +32,6 @@ Fault unread_events(const Result<const redisReply*>& reply) {
 struct Store::Impl::Heard {
   Result<BatchResult> result;
   std::string refused;  ///< the error of a server that has changed nothing; empty: none
-};
-
-/// Events of a stream, or why there are none.
-struct Store::Impl::Page {
-  std::vector<Result<sale::Event>> events;
-  std::string refused;
 };
 
 void Store::Impl::call(Slot& slot, const std::vector<std::string>& words, Then then) {
@@ -254,6 +249,12 @@ void Store::Impl::complete(Slot& slot, std::unique_ptr<Batch> batch, BatchResult
           std::vector<sale::Event> folded;
           for (const redisReply* entry : elements(**reply)) {
             const auto event = decode_event(*entry);
+            if (event && event->seq > slot.context.known.next()) {
+              // Cut meanwhile: catching up finds the snapshot. What was sent has been done.
+              publish(slot, folded);
+              slot.caught_up = false;
+              return answer_fault(*batch, unread_events(reply));
+            }
             if (!event || !fold(slot, *event, folded)) break;
           }
           publish(slot, folded);
@@ -302,6 +303,7 @@ void Store::Impl::caught(Slot& slot, Primary& from, const Page& page) {
                    {FaultKind::unavailable, "Redis refuses XRANGE: " + page.refused,
                     "Let this user call it."});
   }
+  if (begins_late(slot, page)) return read_snapshot_of(slot);
   std::vector<sale::Event> folded;
   for (const Result<sale::Event>& event : page.events) {
     if (!event) {

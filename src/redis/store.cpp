@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "redis/event_feed.h"
+#include "redis/gateway_name.h"
 #include "redis/readings.h"
 #include "redis/store_impl.h"
 
@@ -27,7 +28,11 @@ void Store::set_waker(std::function<void(std::uint32_t)> waker) {
 }
 void Store::add_listener(store::EventListener& listener) { impl_->listeners.push_back(&listener); }
 void Store::set_on_warning(std::function<void(const std::string&)> handler) {
+  impl_->trimmer.set_on_warning(handler);
   impl_->warn = std::move(handler);
+}
+void Store::add_follower(std::string name, store::DoneUpto done_upto) {
+  impl_->trimmer.add_follower(std::move(name), std::move(done_upto));
 }
 
 Result<void> Store::start() {
@@ -36,22 +41,29 @@ Result<void> Store::start() {
   auto seen = SeenFile::open(impl.options.data_dir);
   if (!seen) return std::unexpected(seen.error());
   impl.seen = std::move(*seen);
+  auto name = gateway_name(impl.options.data_dir);
+  if (!name) return std::unexpected(name.error());
+  impl.trimmer.set_gateway(*std::move(name));
   impl.first.emplace();
   auto verdict = impl.first->get_future();
   impl.state = Impl::State::running;
+  impl.aside.emplace(system_clock());
   impl.thread = std::thread([&impl] { impl.run(); });
   auto first = verdict.get();
   if (!first) drain();
+  if (first) impl.trimmer.start();
   return first;
 }
 
 void Store::drain() {
   Impl& impl = *impl_;
   if (impl.state != Impl::State::running) return;
+  impl.trimmer.stop();
   impl.ingress.close();
   impl.stopping = true;
   impl.wake();
   impl.thread.join();
+  impl.aside->stop();
   impl.state = Impl::State::stopped;
 }
 
@@ -64,6 +76,8 @@ Store::Counters Store::counters() const {
           .connected = impl_->connected,
           .fenced = impl_->fenced_sales};
 }
+
+std::vector<TrimState> Store::trim_states() const { return impl_->trimmer.states(); }
 
 Result<std::string> Store::epoch_of(const SaleId& sale) const {
   const auto place = impl_->published.find(sale);

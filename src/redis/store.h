@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "redis/address.h"
 #include "redis/settings.h"
+#include "redis/trim.h"
 #include "store/event_feed.h"
 #include "store/sale_store.h"
 
@@ -39,6 +40,7 @@ class Store final : public store::SaleStore, public store::EventFeed, public Wat
     Duration away_after = std::chrono::seconds(2);  ///< see BatchContext; 0: never, for tests
     /// A server that does not answer for so long is taken for lost.
     Duration patience = std::chrono::seconds(5);
+    TrimOptions trim{};
     bool own_clock = false;  ///< for tests: the sale's time is this clock's and not the server's
   };
 
@@ -59,6 +61,11 @@ class Store final : public store::SaleStore, public store::EventFeed, public Wat
   void set_waker(std::function<void(std::uint32_t)> waker);
   void add_listener(store::EventListener& listener);
   void set_on_warning(std::function<void(const std::string&)> handler);
+  /// Somebody in this process follows the sales: nothing is cut that it needs. Its name is one of
+  /// its own in this process, and the same after a restart. Events are cut only where one named
+  /// `ledger …` or `kafka …` follows: who keeps for good what is cut. `done_upto` is called on a
+  /// thread of the store's until drain() returns.
+  void add_follower(std::string name, store::DoneUpto done_upto);
   /// Connects, judges the server's settings, loads the functions, reads every sale's events, and
   /// begins to serve. Fails when that cannot be done: then nothing runs. Later losses of the
   /// connection are tried again by themselves.
@@ -67,6 +74,8 @@ class Store final : public store::SaleStore, public store::EventFeed, public Wat
   void drain();
 
   [[nodiscard]] Counters counters() const;
+  /// Of every sale that this gateway trims.
+  [[nodiscard]] std::vector<TrimState> trim_states() const;
 
   /// 0: each sale has a stream of its own.
   [[nodiscard]] Position durable_position() const override { return {}; }

@@ -7,11 +7,13 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/worker.h"
 #include "redis/call.h"
 #include "redis/hash_slot.h"
 #include "redis/primary.h"
@@ -20,6 +22,7 @@
 #include "redis/seen.h"
 #include "redis/store.h"
 #include "redis/topology.h"
+#include "redis/trimmer.h"
 #include "sale/sale.h"
 #include "store/ingress.h"
 #include "store/merge.h"
@@ -47,6 +50,7 @@ struct Slot {
   bool caught_up = false;            ///< since the last connect
   bool wants_step = false;           ///< something is due, or others' events are known to be there
   std::string fenced;                ///< why the sale has stopped
+  std::string trouble;               ///< that was told last: why it does not come up
   bool moved = false;                ///< that is: its primary changed while it sold
   bool compared = false;             ///< after a move: what is missing there has been named
   Duration not_before{0};            ///< monotonic: no call earlier, its hash slot is being moved
@@ -135,6 +139,21 @@ struct Store::Impl {
   void answer_fault(Batch& batch, const Fault& fault);
   void catch_up(Slot& slot);
   void caught(Slot& slot, Primary& from, const Page& page);
+
+  // come_up.cpp: a sale whose events have been cut.
+  /// Whether the page begins behind the event that was asked for.
+  [[nodiscard]] static bool begins_late(const Slot& slot, const Page& page);
+  void read_snapshot_of(Slot& slot);
+  void come_up(Slot& slot, Result<std::optional<Snapshot>> read);
+  void adopt(Slot& slot, Snapshot snapshot);
+  /// What keeps `snapshot` from being the future of what this gateway has answered from.
+  [[nodiscard]] static std::optional<std::string> objection(const Slot& slot,
+                                                            const Snapshot& snapshot);
+  /// For the store's thread, from another one.
+  void leave_task(std::move_only_function<void()> task);
+  void do_tasks();
+  [[nodiscard]] std::optional<std::pair<Seq, std::string>> save_live(const SaleId& sale);
+
   /// Folds one event; false: the sale is fenced now, since it is not what this gateway knows.
   bool fold(Slot& slot, const sale::Event& event, std::vector<sale::Event>& folded);
   void publish(Slot& slot, const std::vector<sale::Event>& folded);
@@ -158,6 +177,10 @@ struct Store::Impl {
   std::vector<store::EventListener*> listeners;
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   std::unique_ptr<SeenFile> seen;
+  Trimmer trimmer;
+  std::optional<Worker> aside;  ///< reads snapshots: the store's thread goes on meanwhile
+  std::mutex tasks_mutex;
+  std::vector<std::move_only_function<void()>> tasks;  ///< guarded by tasks_mutex
   bool note_failed = false;
   std::vector<std::unique_ptr<Primary>> primaries;
   std::array<Primary*, kHashSlots> owners{};  ///< by hash slot; null: nobody

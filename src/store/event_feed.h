@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +36,12 @@ struct Taken {
   /// The last event taken in of each sale. One that is not named: none.
   std::map<SaleId, Seq> sales{};
 };
+
+/// Up to which event of a sale somebody who follows is done: durably, so that it never asks for
+/// that one or an earlier one again, whatever becomes of this process. Nothing: that is not known
+/// now. kWantsNone: it does not follow that sale.
+using DoneUpto = std::function<std::optional<Seq>(const SaleId&)>;
+inline constexpr Seq kWantsNone{UINT64_MAX};
 
 /// What one call of a reader gave.
 struct EventBatch {

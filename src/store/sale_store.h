@@ -84,7 +84,7 @@ class SaleStore {
   virtual void list_arrivals(SaleId sale, ArrivalFilter filter,
                              Reply<std::vector<ArrivalRecord>> reply) = 0;
   /// The events of one order, from the journal, with what followed from events of its sale
-  /// (line_ended) as facts of their own.
+  /// (line_ended) as facts of their own. `not_found`: the store does not keep them so long.
   virtual void history(OrderId order, Reply<std::vector<sale::Event>> reply) = 0;
 
   /// The newest durable view of a sale, at once and from any thread: for pages and counters that

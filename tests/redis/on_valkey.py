@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILTER = "Differential.*:Redis/StoreContract.*:RedisStore.*:RedisEventFeed.*:Fence.*:Append.*:LongLine.*"
+FILTER = "Differential.*:Redis/StoreContract.*:RedisStore.*:RedisEventFeed.*:Fence.*:Append.*:LongLine.*:Trim*.*"
 ROUNDS = "8"
 
 

@@ -154,6 +154,16 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"dibs_redis_fenced_sales", MetricType::gauge, "sales", "",
      "Sales that have stopped, since the server came back older than what was answered. Must be "
      "0."},
+    {"dibs_redis_trimmed_seq", MetricType::gauge, "events", "sale",
+     "Up to which event of the sale its events are cut; 0: all are there."},
+    {"dibs_redis_stream_events", MetricType::gauge, "events", "sale",
+     "Events of the sale that are still in Redis: growing, a follower is behind or gone."},
+    {"dibs_redis_snapshot_seq", MetricType::gauge, "events", "sale",
+     "The event that the sale's snapshot in Redis stands behind; missing while there is none, as "
+     "the next two."},
+    {"dibs_redis_snapshot_bytes", MetricType::gauge, "bytes", "sale", "The size of that snapshot."},
+    {"dibs_redis_snapshot_written_timestamp_seconds", MetricType::gauge, "seconds", "sale",
+     "When it was written, as seconds since 1970."},
     {kLastCommit, MetricType::gauge, "seconds", "",
      "How long the last group commit took, the disk's flush included."},
     {kSlowestCommit, MetricType::gauge, "seconds", "", "The slowest group commit since the start."},

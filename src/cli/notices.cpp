@@ -22,6 +22,8 @@ Result<std::unique_ptr<events::NoticeRelay>> choose_notices(const ServeOptions& 
   auto relay =
       std::make_unique<events::NoticeRelay>(std::move(settings), seller.feed(), system_clock());
   seller.add_listener(*relay);
+  seller.add_follower("notices",
+                      [one = relay.get()](const SaleId& sale) { return one->told_for_good(sale); });
   api.notices.of_sale = [relay = relay.get()](const SaleId& sale) {
     const auto state = relay->state(sale);
     if (!state) return std::optional<api::NoticeProgress>();

@@ -79,12 +79,15 @@ Result<std::unique_ptr<events::OutboxRelay>> choose_outbox(const ServeOptions& o
   }
   events::OutboxPump::Options pump;
   pump.cursor_file = options.data + "/outbox.cursor";
+  const std::string follower = "kafka " + settings->brokers + "/" + settings->topic;
   pump.open_sink = [settings = std::move(*settings)] { return open_kafka(settings); };
   pump.on_warning = [](const std::string& warning) { log_warning(warning); };
   pump.on_note = [](const std::string& note) { log_info(note); };
   auto relay =
       std::make_unique<events::OutboxRelay>(std::move(pump), seller.feed(), system_clock());
   seller.add_listener(*relay);
+  seller.add_follower(follower,
+                      [one = relay.get()](const SaleId& sale) { return one->told_for_good(sale); });
   return relay;
 }
 

@@ -24,6 +24,7 @@ class EngineSeller final : public Seller {
     engine_->set_waker(std::move(waker));
   }
   void add_listener(store::EventListener& listener) override { engine_->add_listener(listener); }
+  void add_follower(std::string /*name*/, store::DoneUpto /*done_upto*/) override {}
   void set_on_failure(std::function<void(const Fault&)> handler) override {
     engine_->set_on_failure(std::move(handler));
   }
@@ -52,11 +53,15 @@ class RedisSeller final : public Seller {
     redis_.set_waker(std::move(waker));
   }
   void add_listener(store::EventListener& listener) override { redis_.add_listener(listener); }
+  void add_follower(std::string name, store::DoneUpto done_upto) override {
+    redis_.add_follower(std::move(name), std::move(done_upto));
+  }
   void set_on_failure(std::function<void(const Fault&)> /*handler*/) override {}
   Result<void> start() override { return redis_.start(); }
   void drain() override { redis_.drain(); }
   void add_stats(std::vector<api::Stat>& out) const override {
     add_redis_stats(out, redis_.counters());
+    add_trim_stats(out, redis_.trim_states());
   }
 
  private:
@@ -71,6 +76,7 @@ Result<std::unique_ptr<Seller>> open_redis(const ServeOptions& options) {
   redis.data_dir = options.data;
   redis.durability = promise_of(options.durability);
   redis.ingress_loops = ingress_loops(options);
+  redis.trim.after = options.trim_after;
   return std::make_unique<RedisSeller>(std::move(redis));
 }
 

@@ -35,6 +35,8 @@ class Seller {
 
   virtual void set_waker(std::function<void(std::uint32_t)> waker) = 0;
   virtual void add_listener(store::EventListener& listener) = 0;
+  /// See redis::Store; the engine keeps its journal as long as its sales.
+  virtual void add_follower(std::string name, store::DoneUpto done_upto) = 0;
   /// `handler` is told that nothing can be made durable any more. Redis that goes away comes back,
   /// so there it is never called.
   virtual void set_on_failure(std::function<void(const Fault&)> handler) = 0;

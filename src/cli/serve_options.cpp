@@ -100,6 +100,10 @@ void add_flags(CLI::App& app, ServeOptions& options) {
                  "replica too), relaxed (as Redis is set); the engine is always strict")
       ->check(CLI::IsMember({"strict", "replica", "relaxed"}))
       ->capture_default_str();
+  app.add_option("--trim-after", options.trim_after,
+                 "Redis: events of a sale that the ledger has, or without one Kafka, are cut once "
+                 "there are so many; a snapshot stands for them; 0: never")
+      ->capture_default_str();
   app.add_option("--ledger", options.ledger,
                  "SQL tables that follow every order and the stock: sqlite:FILE, "
                  "postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE; default: "

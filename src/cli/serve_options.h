@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "base/result.h"
 #include "cli/settings_file.h"
+#include "redis/trim.h"
 
 namespace dibs::cli {
 
@@ -23,6 +24,7 @@ struct ServeOptions {
   std::string store_cert_file;  ///< empty: no client certificate is shown
   std::string store_key_file;
   std::string durability = "strict";
+  std::uint64_t trim_after = redis::TrimOptions{}.after;
   std::string ledger;  ///< URL; empty: SQLite beside the journal
   std::string write_back = "async";
   std::uint32_t ingress = 0;  ///< 0: see ingress_loops

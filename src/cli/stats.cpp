@@ -37,6 +37,21 @@ void add_redis_stats(std::vector<api::Stat>& out, const redis::Store::Counters& 
   add(out, "dibs_redis_fenced_sales", c.fenced);
 }
 
+void add_trim_stats(std::vector<api::Stat>& out, const std::vector<redis::TrimState>& states) {
+  for (const redis::TrimState& one : states) {
+    const auto of_sale = [&](std::string_view name, double value) {
+      out.push_back({name, value, one.sale.value()});
+    };
+    of_sale("dibs_redis_trimmed_seq", static_cast<double>(one.trimmed.value()));
+    of_sale("dibs_redis_stream_events", static_cast<double>(one.events));
+    if (!one.snapshot_written) continue;
+    of_sale("dibs_redis_snapshot_seq", static_cast<double>(one.snapshot.value()));
+    of_sale("dibs_redis_snapshot_bytes", static_cast<double>(one.snapshot_bytes));
+    of_sale("dibs_redis_snapshot_written_timestamp_seconds",
+            seconds(one.snapshot_written->time_since_epoch()));
+  }
+}
+
 void add_engine_stats(std::vector<api::Stat>& out, const engine::Engine& engine) {
   const engine::Engine::Counters c = engine.counters();
   add(out, "dibs_engine_journal_position", engine.durable_position().value());

@@ -53,6 +53,8 @@ Result<std::unique_ptr<ledger::Follower>> choose_write_back(const ServeOptions& 
     log_warning(opened.error().what + " Selling begins without it; the ledger follows later.");
   }
   seller.add_listener(*follower);
+  seller.add_follower("ledger " + address->shown,
+                      [one = follower.get()](const SaleId& sale) { return one->applied(sale); });
   return follower;
 }
 

@@ -81,6 +81,7 @@ void NoticeRelay::Impl::take_up(const std::vector<sale::SaleView>& views) {
   } else if (*read) {
     cursor = std::move(**read);
   }
+  note_written(cursor);
   from = cursor.from;
   for (const auto& [id, entry] : cursor.sales) {
     Sale& sale = add(id, NoticeQueue(entry.delivered), entry.delivered.position);
@@ -196,9 +197,16 @@ void NoticeRelay::Impl::write() {
   unwritten = false;
   const auto written = write_cursor(options.cursor_file, cursor);
   const bool failed_before = std::exchange(write_failed, !written);
-  if (written) return;
+  if (written) return note_written(cursor);
   if (!failed_before) options.on_warning(written.error().what + " " + written.error().remedy);
   unwritten = true;
+}
+
+void NoticeRelay::Impl::note_written(const NoticeCursor& cursor) {
+  std::map<SaleId, Seq> now;
+  for (const auto& [id, entry] : cursor.sales) now[id] = entry.delivered.seq;
+  const std::lock_guard lock(published_mutex);
+  on_disk = std::move(now);
 }
 
 NoticeState NoticeRelay::Impl::state_of(const Published& one) const {
@@ -233,7 +241,15 @@ void NoticeRelay::on_events(const std::shared_ptr<const sale::SaleView>& view,
   const bool notifies = view->spec && view->spec->notify_url;
   const bool told = notifies || changes_notify(events);
   const Position position = impl_->feed.durable_position();
-  if (told && !events.empty()) {
+  if (notifies && events.empty()) {
+    // Learnt of by its state alone: what its shop has not been told of is asked for, or missing.
+    Impl::News news{.url = view->spec->notify_url,
+                    .test = view->spec->test,
+                    .ended = false,
+                    .latest = view->seq,
+                    .before = {Seq(), position}};
+    impl_->leave(view->id, std::move(news));
+  } else if (told && !events.empty()) {
     Impl::News news{.url = {},
                     .test = false,
                     .ended = ends_sale(events),
@@ -251,6 +267,14 @@ std::optional<NoticeState> NoticeRelay::state(const SaleId& sale) const {
   const auto found = impl_->published.find(sale);
   if (found == impl_->published.end()) return std::nullopt;
   return impl_->state_of(found->second);
+}
+
+std::optional<Seq> NoticeRelay::told_for_good(const SaleId& sale) const {
+  const std::lock_guard lock(impl_->published_mutex);
+  if (!impl_->on_disk) return std::nullopt;
+  const auto found = impl_->on_disk->find(sale);
+  if (found != impl_->on_disk->end()) return found->second;
+  return impl_->published.contains(sale) ? Seq() : store::kWantsNone;
 }
 
 std::vector<NoticeState> NoticeRelay::states() const {

@@ -76,6 +76,9 @@ class NoticeRelay final : public store::EventListener {
   /// Nothing for a sale without notify.
   [[nodiscard]] std::optional<NoticeState> state(const SaleId& sale) const;
   [[nodiscard]] std::vector<NoticeState> states() const;
+  /// The last event of the sale that the shop has answered for and the file on the disk tells of;
+  /// store::kWantsNone for a sale without notify. Nothing: the file has not been looked at yet.
+  [[nodiscard]] std::optional<Seq> told_for_good(const SaleId& sale) const;
 
  private:
   struct Impl;

@@ -68,6 +68,7 @@ struct NoticeRelay::Impl {
   void publish(const Sale& sale);
   void changed();
   void write();
+  void note_written(const NoticeCursor& cursor);
 
   const Options options;
   const store::EventFeed& feed;
@@ -80,6 +81,8 @@ struct NoticeRelay::Impl {
 
   mutable std::mutex published_mutex;
   std::map<SaleId, Published> published;  ///< guarded by published_mutex
+  /// What the file says of each sale; guarded by published_mutex.
+  std::optional<std::map<SaleId, Seq>> on_disk;
 
   bool begun = false;
   bool feed_failed = false;

@@ -55,6 +55,7 @@ void OutboxPump::take_up() {
   } else if (*cursor) {
     acked_ = std::move(**cursor);
     for (const auto& [sale, place] : acked_.sales) changed_.insert(sale);
+    note_written();
     return rewind();
   } else {
     options_.on_note("Kafka is told every event from the first one on.");
@@ -65,6 +66,7 @@ void OutboxPump::take_up() {
 void OutboxPump::begin_from_first() {
   for (const auto& [sale, place] : acked_.sales) changed_.insert(sale);
   acked_ = {};
+  note_written();  // whatever the file still says: every event is wanted again
   unwritten_ = true;
   rewind();
 }
@@ -252,8 +254,15 @@ void OutboxPump::write() {
   if (!written && !write_failed_) {
     options_.on_warning(written.error().what + " " + written.error().remedy);
   }
+  if (written) note_written();
   write_failed_ = !written;
   unwritten_ = write_failed_;
+}
+
+void OutboxPump::note_written() {
+  Written now;
+  for (const auto& [sale, place] : acked_.sales) now[sale] = place.seq;
+  written_ = std::make_shared<const Written>(std::move(now));
 }
 
 void OutboxPump::pause(const std::string& why, Duration how_long) {

@@ -67,6 +67,9 @@ class OutboxPump {
   [[nodiscard]] bool settled() const;
 
   [[nodiscard]] const OutboxCursor& acknowledged() const { return acked_; }
+  /// How far each sale is in the file, as of the last turn or write; nothing before the first.
+  using Written = std::map<SaleId, Seq>;
+  [[nodiscard]] const std::shared_ptr<const Written>& written() const { return written_; }
   /// The sales whose place in acknowledged() is another than at the last call.
   [[nodiscard]] std::set<SaleId> take_changed() { return std::exchange(changed_, {}); }
   [[nodiscard]] Figures figures() const;
@@ -95,6 +98,7 @@ class OutboxPump {
   [[nodiscard]] bool know_again(const store::FedEvent& event);
   [[nodiscard]] bool fits(const store::FedEvent& event, ChainPlace& place);
   void not_of_these_data(const std::string& why);
+  void note_written();
   [[nodiscard]] bool open_sink();
   void send();
   [[nodiscard]] bool has_room() const;
@@ -127,6 +131,7 @@ class OutboxPump {
 
   OutboxCursor acked_;
   std::set<SaleId> changed_;
+  std::shared_ptr<const Written> written_;
   bool unwritten_ = false;
   bool write_failed_ = false;
   Duration written_at_{0};

@@ -70,6 +70,7 @@ void OutboxRelay::wait_for_news() {
 void OutboxRelay::publish() {
   const std::lock_guard lock(mutex_);
   figures_ = pump_.figures();
+  written_ = pump_.written();
   const auto& places = pump_.acknowledged().sales;
   for (const SaleId& sale : pump_.take_changed()) {
     const auto place = places.find(sale);
@@ -86,6 +87,13 @@ void OutboxRelay::on_events(const std::shared_ptr<const sale::SaleView>& view,
     news_ = true;
   }
   news_or_end_.notify_one();
+}
+
+std::optional<Seq> OutboxRelay::told_for_good(const SaleId& sale) const {
+  const std::lock_guard lock(mutex_);
+  if (!written_) return std::nullopt;
+  const auto found = written_->find(sale);
+  return found == written_->end() ? Seq() : found->second;
 }
 
 OutboxState OutboxRelay::state() const {

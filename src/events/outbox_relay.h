@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,9 @@ class OutboxRelay final : public store::EventListener {
                  std::span<const sale::Event> events) noexcept override;
 
   [[nodiscard]] OutboxState state() const;
+  /// The last event of the sale that Kafka has acknowledged and the file on the disk tells of:
+  /// nothing up to there is sent again. Nothing: the file has not been looked at yet.
+  [[nodiscard]] std::optional<Seq> told_for_good(const SaleId& sale) const;
 
   static constexpr Duration kStopPatience = std::chrono::seconds(3);
 
@@ -70,6 +74,7 @@ class OutboxRelay final : public store::EventListener {
   bool stopping_ = false;
   std::map<SaleId, Seq> latest_;  ///< durable
   std::map<SaleId, Seq> acked_;
+  std::shared_ptr<const OutboxPump::Written> written_;
   OutboxPump::Figures figures_;
 
   std::thread thread_;

@@ -69,6 +69,7 @@ struct Follower::Impl {
   FollowerState now;
   std::optional<Duration> waiting_since;  ///< on the monotonic clock: when there was news
   std::map<SaleId, std::shared_ptr<const sale::SaleView>> views;
+  bool taken_up = false;          ///< `reached` says where the ledger is
   std::map<SaleId, Seq> reached;  ///< applied; UINT64_MAX: nothing more will be
   bool rung = false;
   bool released = false;  ///< answers wait no more
@@ -148,6 +149,7 @@ Result<Trail::Piece> Follower::Impl::read() {
     }
     const std::lock_guard lock(mutex);
     reached = trail.reached();
+    taken_up = true;
   }
   return trail.next(batch);
 }
@@ -290,6 +292,15 @@ void Follower::on_events(const std::shared_ptr<const sale::SaleView>& view,
   }
   impl_->changed.notify_all();
   if (impl_->options.sync && !released) impl_->await_applied(view->id, view->seq);
+}
+
+std::optional<Seq> Follower::applied(const SaleId& sale) const {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->taken_up) return std::nullopt;
+  const auto found = impl_->reached.find(sale);
+  if (found == impl_->reached.end()) return Seq();
+  if (found->second == Seq(UINT64_MAX)) return std::nullopt;
+  return found->second;
 }
 
 FollowerState Follower::state() const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -81,6 +82,9 @@ class Follower final : public store::EventListener {
                  std::span<const sale::Event> events) noexcept override;
 
   [[nodiscard]] FollowerState state() const;
+  /// The last event of the sale that the ledger has, on the database's disk. Nothing while that is
+  /// not known: it has not been asked yet, or has stopped at that sale.
+  [[nodiscard]] std::optional<Seq> applied(const SaleId& sale) const;
 
  private:
   struct Impl;

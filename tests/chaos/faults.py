@@ -128,15 +128,15 @@ class Disk(Fault):
         self.which = draw.choice((shim.WRITING, shim.SYNCING, shim.WRITING | shim.SYNCING | shim.RESERVING))
         if self.error == errno.ENOSPC:
             self.which = draw.choice((shim.RESERVING, shim.WRITING | shim.RESERVING))
-        self.passes = draw.randrange(6)
+        self.passes, self.hits = draw.randrange(6), 0
 
     def begin(self):
         self.world.shims[self.target].fail_disk(self.error, self.which, self.passes)
 
     def end(self):
         process = self.world.processes[self.target]
-        self.hit = self.world.shims[self.target].failed > 0
-        if self.hit and self.must_end():
+        self.hits = self.world.shims[self.target].failed
+        if self.hits and self.must_end():
             worlds.until(lambda: process.process.poll() is not None, f"{self.target} stops after {self}")
             check_status(process)
         self.world.shims[self.target].fail_disk(0, 0)
@@ -151,7 +151,7 @@ class Disk(Fault):
         return self.error == errno.EIO and isinstance(self.world, worlds.Embedded)
 
     def detail(self):
-        return f"{errno.errorcode[self.error]} on {self.which} after {self.passes} "
+        return f"{errno.errorcode[self.error]} on {self.which} after {self.passes}, hit {self.hits} times, "
 
 
 class SlowDisk(Fault):

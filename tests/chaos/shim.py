@@ -24,9 +24,9 @@ class Shim:
     under. Only files below `below` are meant by disk faults."""
 
     def __init__(self, library, control, below):
-        self.file = open(control, "w+b")
-        self.file.truncate(SIZE)
-        self.map = mmap.mmap(self.file.fileno(), SIZE)
+        with open(control, "w+b") as file:
+            file.truncate(SIZE)
+            self.map = mmap.mmap(file.fileno(), SIZE)
         self.below, self.undo = pathlib.Path(below), pathlib.Path(f"{control}-undo")
         self.under = ("env", f"LD_PRELOAD={library}", f"CHAOS_CONTROL={control}", f"CHAOS_DIRECTORY={below}", f"CHAOS_UNDO={self.undo}")
 

@@ -149,6 +149,9 @@ def main():
 
     try:
         totals = rounds(name, count, seed, progress)
+    except worlds.NotThere as away:
+        print(f"chaos: {away}")
+        return 2
     except AssertionError as broken:
         print(f"FAULT {broken}\nto see it again: python3 tests/chaos/chaos.py {name} {count} {seed}")
         return 1

@@ -191,15 +191,16 @@ def check_status(process):
 
 
 def start_again(process):
-    """As a service manager does, until it is there."""
-    deadline = time.monotonic() + worlds.SECONDS_TO_RECOVER
+    """As a service manager does, until it is there. Only of ours it is a promise."""
+    ours = isinstance(process, worlds.dibs.Child)
+    deadline = time.monotonic() + (1 if ours else 5) * worlds.SECONDS_TO_RECOVER
     while True:
         try:
             process.start()
             return
         except AssertionError as refused:
             if time.monotonic() > deadline:
-                raise worlds.Lost(f"it does not start again: {refused}") from refused
+                raise (worlds.Lost if ours else worlds.NotThere)(f"it does not start again: {refused}") from refused
 
 
 def choices(world):

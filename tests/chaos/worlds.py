@@ -27,6 +27,10 @@ class Lost(AssertionError):
     """A promise about recovery was broken."""
 
 
+class NotThere(AssertionError):
+    """What is not ours could not be started."""
+
+
 def until(holds, what, patience=SECONDS_TO_RECOVER):
     deadline = time.monotonic() + patience
     while not (found := holds()):
@@ -54,6 +58,9 @@ class World:
         try:
             self.start()
             return self
+        except AssertionError as refused:
+            self.end()
+            raise NotThere(f"the world does not come up: {refused}") from refused
         except BaseException:
             self.end()
             raise

@@ -27,7 +27,7 @@ WORLDS = {"embedded": worlds.Embedded, "embedded_kafka": worlds.EmbeddedKafka, "
           "replica": worlds.OnReplica, "cluster": worlds.OnCluster}
 SKUS = ["floor", "balcony"]
 PROBE = "probe"
-BUYERS = 5
+BUYERS = 8
 WINDOWS = 3
 TOTALS = ("answered", "unanswered", "events", "orders", "faults")
 
@@ -36,7 +36,7 @@ def play(world, draw, sale):
     """One round. Gives what the judge counted and what was done to it."""
     world.sale, world.pay = sale, draw.choice(("provider", "provider", "shop"))
     world.put_sale(sale, payment=world.pay, test=True, hold_seconds=draw.choice((1, 2, 30)), promotion_seconds=2, payment_seconds=5,
-                   limit_per_buyer=3, line_limit=draw.choice((0, 4, 12)),
+                   limit_per_buyer=3, line_limit=draw.choice((0, 4, 12, 12)),
                    items=[{"sku": sku, "title": sku, "price": 100, "stock": draw.randrange(4, 12)} for sku in SKUS])
     settings = {"ports": world.doors, "sale": sale, "skus": SKUS, "seed": draw.randrange(2**32), "buyers": BUYERS, "pay": world.pay,
                 "history": str(world.record / "history.jsonl")}
@@ -80,6 +80,7 @@ def window(world, draw):
     for fault in chosen:
         fault.end()
         note(world, f"{fault} is over")
+    world.check_alive()
     return [str(fault) for fault in chosen]
 
 

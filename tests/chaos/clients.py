@@ -121,7 +121,7 @@ class Person(Caller):
     def items(self):
         skus = self.settings["skus"]
         wanted = skus if self.draw.random() < 0.1 else [self.draw.choice(skus)]
-        return {sku: self.draw.choice((1, 1, 1, 2)) for sku in wanted}
+        return {sku: self.draw.choice((1, 1, 2)) for sku in wanted}
 
     def press(self, buyer, key, items):
         body = {"items": [{"sku": sku, "quantity": count} for sku, count in items.items()]}

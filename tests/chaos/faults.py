@@ -52,7 +52,7 @@ class PowerCut(Kill):
         self.keep, self.undone = draw.choice((0, 0, 1, 2)), 0
 
     def begin(self):
-        self.world.shims[self.target].slow_disk(self.draw.choice((0, 20, 60)))
+        self.world.shims[self.target].slow_disk(self.draw.choice((10, 40, 100)))
         time.sleep(self.draw.uniform(0.1, 0.4))
         super().begin()
         self.world.shims[self.target].slow_disk(0)

@@ -28,7 +28,9 @@ REFUSED_IN = {"cancel": ("paid", "released", "sold_out", "closed"),
               "confirm": ("waiting", "released", "sold_out", "closed"),
               "release": ("waiting", "paid", "released", "sold_out", "closed")}
 SHOWS_ORDER = ("buy", "look", "cancel", "pay", "begin", "confirm", "release")
-CAUSES = {"paying": ("pay", "begin"), "cancelled": ("cancel",)}
+# Which calls on an order can be behind an event of it; of a release by its reason.
+CAUSES = {"paying": ("pay", "begin"), "paid": ("pay", "confirm"), "cancelled": ("cancel",), "payment_failed": ("pay", "begin", "release"),
+          "capture_failed": ("pay",)}
 # A deadline is shown in whole milliseconds.
 ROUNDING = 2
 
@@ -257,8 +259,8 @@ class History:
         for order in self.fold.orders.values():
             self.caused(first, [("press", order.buyer, order.key)], order.seq, f"order {order.id}")
         for event in self.events:
-            wanted = "cancelled" if event.get("reason") == "cancelled" else event["kind"]
-            if wanted in CAUSES and event["kind"] in ("paying", "released"):
+            wanted = event["reason"] if event["kind"] == "released" else event["kind"]
+            if wanted in CAUSES:
                 self.caused(first, [(name, event["order"]) for name in CAUSES[wanted]], event["seq"], f"{wanted} of {event['order']}")
 
     def caused(self, first, keys, seq, what):

@@ -252,6 +252,12 @@ def nobody_asked_to_cancel(s):
     s.calls.remove(s.b_cancels)
 
 
+def anothers_order_is_rolled_back(s):
+    for event in s.events:
+        if event.get("reason") == "payment_failed":
+            event.update(order=oid("d"), arrival=4)
+
+
 def nobody_pressed(s):
     s.calls = [call for call in s.calls if call["buyer"] != "g"]
 
@@ -339,6 +345,7 @@ PLANTED = {
     one_arrival_for_two: "arrivals", a_hold_ends_early: "deadline", a_deadline_comes_nearer: "deadline",
     sold_out_with_a_unit_free: "refused unjustly", a_refusal_for_no_reason: "refused unjustly", a_hold_ends_twice: "resolved twice",
     a_gap: "gap", stock_below_what_is_sold: "oversold", nobody_asked_to_cancel: "not asked for", nobody_pressed: "not asked for",
+    anothers_order_is_rolled_back: "not asked for",
     done_before_it_was_asked_for: "in the past", a_wrong_position: "position", a_wrong_place: "place", refused_and_done: "refused and done",
     shown_and_undone: "no such event", figures_that_never_were: "told otherwise", a_state_that_never_was: "told otherwise",
     somebody_elses_order: "other order", not_known_any_more: "acknowledgement lost", a_cancel_refused_while_held: "refused unjustly",

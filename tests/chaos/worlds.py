@@ -104,6 +104,13 @@ class World:
         if hasattr(self, "sql"):
             self.sql.close()
 
+    def check_alive(self):
+        """No server ends by itself, but where its disk has failed."""
+        for server in self.servers:
+            status = server.process.poll()
+            if status is not None:
+                raise Lost(f"a server has ended with {status}: {pathlib.Path(server.log).read_text()[-400:]}")
+
     def start_store(self):
         """What the numbered server is told about where sales lie."""
         return lambda number: ()

@@ -333,6 +333,52 @@ TEST_F(Trim, events_cut_without_a_snapshot_stop_the_sale) {
   EXPECT_NE(fresh.warnings().find("there is no snapshot that stands for them"), std::string::npos);
 }
 
+/// Replaces every key of the sale by another server's, in one step.
+void put_in_its_place(Connection& from, Connection& to) {
+  std::vector<std::string> keys = keys_of(kSale);
+  keys.push_back(snapshot_key(kSale));
+  keys.push_back(pieces_key(kSale, from.text({"HGET", snapshot_key(kSale), "pieces"})));
+  std::vector<std::pair<std::string, std::string>> dumps;
+  for (const std::string& key : keys) {
+    const Reply dump = from.call({"DUMP", key});
+    if (dump->type == REDIS_REPLY_STRING)
+      dumps.emplace_back(key, std::string(dump->str, dump->len));
+  }
+  to.text({"MULTI"});
+  for (const std::string& key : keys) to.text({"DEL", key});
+  for (const auto& [key, dump] : dumps) to.text({"RESTORE", key, "0", dump});
+  EXPECT_EQ(to.call({"EXEC"})->elements, keys.size() + dumps.size());
+}
+
+/// The last event that it answered from is cut in the other history: what it answered is not there.
+TEST_F(Trim, redis_that_came_back_older_and_went_on_is_noticed_though_the_events_are_cut) {
+  const TempDir one;
+  const TempDir two;
+  TrimmingGateway veteran(options(one), system_clock(), "");
+  ASSERT_TRUE(veteran.run(kSale, put_concert()));
+  veteran.sell(kSale, 50);
+  const RedisServer elsewhere;
+  Connection other = elsewhere.connect();
+  {
+    Store::Options options = options_for(elsewhere, two.path());
+    options.durability = Promise::relaxed;
+    options.trim = eager_trim();
+    TrimmingGateway gateway(options);
+    ASSERT_TRUE(gateway.run(kSale, put_concert()));
+    gateway.sell(kSale, 300, "others");
+    ASSERT_TRUE(comes_true([&] { return first_event(other, kSale) > 100; }));
+  }
+  const std::string epoch = connection_.text({"HGET", keys_of(kSale).front(), "epoch"});
+  other.text({"HSET", keys_of(kSale).front(), "epoch", epoch});
+  other.text({"HSET", snapshot_key(kSale), "epoch", epoch});
+  put_in_its_place(other, connection_);
+  EXPECT_TRUE(comes_true([&] { return veteran.store().counters().fenced == 1; }));
+  EXPECT_NE(veteran.warnings().find("which was answered, is not in the snapshot"),
+            std::string::npos)
+      << veteran.warnings();
+  EXPECT_EQ(veteran.orders(kSale)->size(), 50U) << "what was answered is what is shown";
+}
+
 TEST_F(Trim, bounds_the_memory_of_a_long_sale) {
   const TempDir dir;
   const auto usage = [this](const std::string& key) {

@@ -54,6 +54,11 @@ class Witness final : public store::EventListener {
     const auto found = seqs_.find(sale);
     return found == seqs_.end() ? Seq() : found->second;
   }
+  /// The sale, which nobody has any more then.
+  [[nodiscard]] sale::Sale take(const SaleId& sale) {
+    const std::lock_guard lock(mutex_);
+    return std::move(sales_.extract(sale).mapped());
+  }
   /// Calls `use` with the sale, which does not change meanwhile.
   template <class Use>
   auto with(const SaleId& sale, Use use) const {

@@ -34,6 +34,7 @@ class Witness final : public store::EventListener {
     for (const sale::Event& event : events) {
       came_late_ |= event.seq != sale->second.view().seq.next();
       if (came_late_) return;
+      events_[view->id].push_back(event);
       const auto folded = sale->second.replay(event);
       EXPECT_TRUE(folded.has_value()) << folded.error().what;
     }
@@ -54,10 +55,12 @@ class Witness final : public store::EventListener {
     const auto found = seqs_.find(sale);
     return found == seqs_.end() ? Seq() : found->second;
   }
-  /// The sale, which nobody has any more then.
-  [[nodiscard]] sale::Sale take(const SaleId& sale) {
+  /// The same sale once more, folded from the first event.
+  [[nodiscard]] sale::Sale folded(const SaleId& sale) const {
     const std::lock_guard lock(mutex_);
-    return std::move(sales_.extract(sale).mapped());
+    sale::Sale anew(sale);
+    for (const sale::Event& event : events_.at(sale)) EXPECT_TRUE(anew.replay(event).has_value());
+    return anew;
   }
   /// Calls `use` with the sale, which does not change meanwhile.
   template <class Use>
@@ -69,6 +72,7 @@ class Witness final : public store::EventListener {
  private:
   mutable std::mutex mutex_;
   std::map<SaleId, sale::Sale> sales_;
+  std::map<SaleId, std::vector<sale::Event>> events_;
   std::map<SaleId, Seq> seqs_;
   bool came_late_ = false;
 };

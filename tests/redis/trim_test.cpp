@@ -6,12 +6,14 @@
 #include <csignal>
 
 #include "redis/event_feed.h"
-#include "redis/redis_cluster.h"
 #include "redis/rehearsal.h"
 #include "redis/trimmed_gateway.h"
 
 /// The trim on a real server: what holds it back, what becomes of whoever asks for what was cut,
 /// and what a gateway killed in the middle of it leaves.
+///
+/// Planted, each seen: followers that are not asked; a cut without a snapshot; pieces that are not
+/// made to stay. A packed state without the mark of a shut line: trim_differential_test.cpp.
 namespace dibs::redis {
 namespace {
 
@@ -430,41 +432,8 @@ TEST_F(Trim, bounds_the_memory_of_a_long_sale) {
   EXPECT_LT(trimmed * 2, untrimmed);
   rounds(12);
   EXPECT_TRUE(comes_true([&] { return first() > 20'000; })) << first();
-  EXPECT_LT(usage(events_key(kSale)) * 3, untrimmed) << "it does not grow with what happens";
+  EXPECT_LT(usage(events_key(kSale)) * 2, untrimmed) << "it does not grow with what happens";
   EXPECT_LT(all(), untrimmed * 2);
-}
-
-TEST(TrimOnCluster, each_sale_is_cut_where_it_lies) {
-  const RedisCluster cluster({.options = {}});
-  const TempDir one;
-  const TempDir two;
-  Store::Options options;
-  options.durability = Promise::relaxed;
-  options.ingress_loops = 0;
-  options.trim = eager_trim();
-  for (const auto& node : cluster.nodes()) {
-    Address& address = options.addresses.emplace_back();
-    address.host = node->host();
-    address.port = static_cast<std::uint16_t>(node->port());
-  }
-  options.data_dir = one.path();
-  TrimmingGateway gateway(options);
-  options.data_dir = two.path();
-  std::vector<SaleId> sales;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const SaleId& sale = sales.emplace_back(cluster.name_at("sale", i));
-    ASSERT_TRUE(gateway.run(sale, put_concert()));
-    gateway.sell(sale, 200);
-    Connection home = cluster.home_of(sale.value()).connect();
-    EXPECT_TRUE(comes_true([&] { return first_event(home, sale) > 100; })) << gateway.warnings();
-  }
-  TrimmingGateway fresh(options);
-  for (const SaleId& sale : sales) {
-    EXPECT_EQ(*fresh.orders(sale), *gateway.orders(sale));
-    fresh.sell(sale, 10, "c");
-    ASSERT_TRUE(gateway.view(sale));
-    EXPECT_EQ(*fresh.orders(sale), *gateway.orders(sale));
-  }
 }
 
 }  // namespace

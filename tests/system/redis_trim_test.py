@@ -2,7 +2,7 @@
 """Events in Redis are cut behind a real ledger, with the real binary: nothing while the ledger is away, then all but the
 margin; a gateway that starts afterwards says the same of every order; one with a new ledger is told what it cannot have.
 
-Planted, and seen: a trim that does not ask the ledger; a snapshot without the events behind it."""
+What was planted: tests/redis/trim_test.cpp."""
 
 import pathlib
 import re

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """deploy/, as far as it can be judged without running it: units by systemd-analyze, YAML that parses, every command
 and flag known to the binary, every library of the binary in the image, every metric and label of an alert in
-docs/METRICS.md, every alert with its first action in docs/OPERATING.md. No container and no unit is started here.
+docs/METRICS.md, every alert with its first action in docs/OPERATING.md. Units are rated by `systemd-analyze security`, their
+commands are started as they stand but outside of systemd, promtool judges the rules where it is installed. No container and
+no unit is started here: docker compose is not in Debian 12, and systemd is not the first process of a container.
 
 Planted and seen: a directive that systemd does not know, a flag misspelt in compose and in a unit, a library left
-out of the Dockerfile, a metric that does not exist, an alert without a first action."""
+out of the Dockerfile, a metric that does not exist, an alert without a first action or with one that is no block of
+commands, a unit without its bound on capabilities, one whose command cannot start, an expression that is none."""
 
 import pathlib
 import re
@@ -12,12 +15,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import yaml
 
 import dibs
 
 DEPLOY = dibs.ROOT / "deploy"
+EXPOSURE_MOST = 20
 # Environment variables that are no flag of the command.
 SECRETS = {"DIBS_OPERATOR_TOKENS", "DIBS_SHOP_KEY", "DIBS_PAYMENTS_KEY", "DIBS_NOTIFY_SECRET", "DIBS_SUPPORT_TOKENS"}
 
@@ -59,6 +64,17 @@ def check_units():
                                *sorted(map(str, there.iterdir()))], capture_output=True, text=True, timeout=60)
         said = [line for line in done.stderr.splitlines() if name in line or "dibs" in line]
         check(not said, "systemd-analyze: " + "\n".join(said))
+    for path in units:
+        if path.suffix == ".service":
+            check_sandbox(path)
+
+
+def check_sandbox(path):
+    """How much a unit may still do, as systemd rates it: 0 is nothing, 10 everything, under 2 is `OK`."""
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE_MOST}", str(path)],
+                          capture_output=True, text=True, timeout=60)
+    rated = re.search(r"Overall exposure level .*: ([0-9.]+)", done.stdout)
+    check(done.returncode == 0 and rated and float(rated.group(1)) * 10 <= EXPOSURE_MOST, f"{path.name}: {done.stdout[-200:]}{done.stderr}")
 
 
 def check_compose():
@@ -91,6 +107,51 @@ def check_dockerfile():
         check(packages & (installed | {"libc6", "libgcc-s1"}), f"Dockerfile: {library} of {packages} is not installed")
 
 
+def check_rules_by_prometheus():
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        print("deploy: promtool is not installed; the alerts' expressions were read by this test only")
+        return
+    done = subprocess.run([promtool, "check", "rules", str(DEPLOY / "alerts.yml")], capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"promtool: {done.stdout}{done.stderr}")
+
+
+def check_commands_start():
+    """The command of each unit, on directories of this test: it starts, and ends in order; a gateway may say that it has no
+    Redis."""
+    with tempfile.TemporaryDirectory() as name:
+        for path in sorted(DEPLOY.glob("*.service")):
+            words = re.search(r"^ExecStart=/usr/bin/dibs (.*)$", path.read_text(), re.M)
+            if not words:
+                continue
+            command = re.sub(r"/var/lib/(dibs[\w%-]*)", rf"{name}/\1", words.group(1)).replace("%i", "1").split()
+            for state in re.findall(r"^StateDirectory=(.*)$", path.read_text(), re.M):
+                (pathlib.Path(name) / state.replace("%i", "1")).mkdir()  # as systemd does
+            environment = {"DIBS_OPERATOR_TOKENS": "anna:token-of-the-tests", "DIBS_SHOP_KEY": "shop-key-of-the-tests", "DIBS_LISTEN": "127.0.0.1:0"}
+            if "gateway" in path.name:
+                environment["DIBS_STORE"] = "redis://127.0.0.1:1"
+            if "ledger" in path.name:
+                environment.update(DIBS_KAFKA="127.0.0.1:1", DIBS_TO=f"sqlite:{name}/ledger.db")
+            command = [word if word != "127.0.0.1:8090" else "127.0.0.1:0" for word in command]
+            check_starts(path.name, command, environment)
+
+
+def check_starts(where, command, environment):
+    process = subprocess.Popen([str(dibs.BINARY), *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env={"PATH": "/usr/bin:/bin", **environment})
+    last_resort = threading.Timer(120, process.kill)
+    last_resort.start()
+    said = ""
+    for line in process.stdout:  # up to where it has started, or ends
+        said += line
+        if re.search(r"listening on|following ", line):
+            process.terminate()
+    process.wait()
+    last_resort.cancel()
+    allowed = (0, 3) if "DIBS_STORE" in environment else (0,)  # a gateway wants its Redis at once
+    check(process.returncode in allowed, f"{where}: status {process.returncode}: {said}")
+
+
 def check_alerts():
     metrics = {}
     for name, label in re.findall(r"^\| `(dibs_\w+)` \| \w+ \|[^|]*\| (?:`(\w+)`)? ?\|", (dibs.ROOT / "docs/METRICS.md").read_text(), re.M):
@@ -106,7 +167,14 @@ def check_alerts():
         for metric, label, _ in named:
             check(metric in metrics and (not label or label == metrics[metric]), f"{rule['alert']}: no {metric} {label}")
         check(rule["expr"].count("(") == rule["expr"].count(")"), f"{rule['alert']}: brackets")
-        check(f"| `{rule['alert']}` |" in manual, f"{rule['alert']} has no first action in docs/OPERATING.md")
+        row = re.search(rf"^\| `{rule['alert']}` \|.*$", manual, re.M)
+        check(row, f"{rule['alert']} has no first action in docs/OPERATING.md")
+        # The action is commands, which tests/system/runbook_test.py runs.
+        actions = re.findall(r"\*([^*|]+)\* below", row.group(0))
+        check(actions, f"docs/OPERATING.md, {rule['alert']}: no block with its first action")
+        for action in actions:
+            check(re.search(rf"^\*\*{re.escape(action)}\.\*\* [^`]*(?:`[^`]+`[^`]*)*?\n```console\n\$ ", manual, re.M),
+                  f"docs/OPERATING.md, {rule['alert']}: no commands under {action}")
     for alert in re.findall(r"^\| `(Dibs\w+)` \|", manual, re.M):
         check(alert in {rule["alert"] for rule in rules}, f"docs/OPERATING.md: no alert {alert}")
     return len(rules)
@@ -116,8 +184,11 @@ def main():
     check_units()
     check_compose()
     check_dockerfile()
+    check_commands_start()
+    check_rules_by_prometheus()
     rules = check_alerts()
-    print(f"deploy: units, image and compose file read, {rules} alerts over metrics that exist; nothing of it started")
+    print(f"deploy: units, image and compose file read, the units' commands started outside of their sandboxes, {rules} alerts "
+          "over metrics that exist; no container and no unit was started")
 
 
 if __name__ == "__main__":

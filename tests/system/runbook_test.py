@@ -86,12 +86,13 @@ class Night:
         self.server = dibs.Server(directory / "data", demo=False, keep_port=True)
         # It keeps nothing and says so to nobody: what a lost disk looks like.
         self.redis = Redis(directory / "redis", *STRICT)
+        self.kafka_port = free_port()  # nobody is there
         self.gateways = []
 
     def start(self):
         self.provider.start()
         # A Kafka that is away: selling must not notice.
-        self.server.flags += ["--payments", self.provider.url, "--kafka", f"127.0.0.1:{free_port()}"]
+        self.server.flags += ["--payments", self.provider.url, "--kafka", f"127.0.0.1:{self.kafka_port}"]
         self.server.start()
         self.redis.start()
         self.gateways = [dibs.Server(self.directory / f"gateway-{i}", "--store", self.redis.url, demo=False).start()
@@ -104,22 +105,28 @@ class Night:
             one.close()
 
     def environment(self):
-        opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=12)
         return {**os.environ, "PATH": f"{self.directory / 'bin'}:{os.environ['PATH']}", "DIBS": self.server.url,
                 "LEDGER": f"sqlite:{self.server.data}/ledger.db",
                 "LISTEN": f"127.0.0.1:{self.server.port}", "DATA": self.server.data,
                 "OPERATOR": f"Authorization: Bearer {dibs.OPERATOR_TOKEN}",
                 "SHOP_KEY_FILE": str(self.directory / "shop.key"), "BACKUPS": str(self.directory / "backups"),
-                "OPENS_AT": opens.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "NEW_URL": self.shop.url,
+                "OPENS_AT": in_seconds(3600), "NEW_URL": self.shop.url,
+                "RESTART": f"touch {self.directory}/restart", "KAFKA": f"127.0.0.1:{self.kafka_port}",
                 "REDIS": self.redis.url.removeprefix("redis://"), "GATEWAY": self.gateways[0].url,
                 "GATEWAY_2": self.gateways[1].url, "GATEWAY_2_PID": str(self.gateways[1].process.pid)}
 
     def before(self, where, environment):
         """What happens to the set-up between two blocks, since nobody in the runbook causes it."""
+        if where == "T":
+            # The hour is not waited for: the sale opens earlier instead.
+            put(self.server, "night", 200, title="Sale night", payment="shop", opens_at=in_seconds(1), stock=10)
         if where == "T + 1 hour":
             crowd = dibs.run("load", "--url", self.server.url, "--sale", "night", "--buyers", "2000", "--connections", "200",
                              "--shop-key-file", environment["SHOP_KEY_FILE"])
             assert crowd.returncode == 0, crowd.stdout + crowd.stderr
+        if where == "Down":
+            self.server.kill()
+            threading.Thread(target=self.restart_when_asked, daemon=True).start()
         if where == "Overloaded":
             put(self.server, "night-2", payment="provider", notify={"url": self.silent.url})
             order = buy(self.server, "night-2", "b-1")
@@ -141,6 +148,11 @@ class Night:
             buy(self.gateways[0], "shared", "b-1")
             self.lose_redis()
 
+    def restart_when_asked(self):
+        """What systemd does, at the place of `systemctl restart dibs`."""
+        until((self.directory / "restart").exists)
+        self.server.start()
+
     def lose_redis(self):
         self.redis.kill()
         for path in sorted((self.directory / "redis").rglob("*"), reverse=True):
@@ -157,11 +169,16 @@ def until(holds):
         time.sleep(0.05)
 
 
-def put(server, sale, **members):
+def in_seconds(seconds):
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def put(server, sale, expected=201, stock=5, **members):
     status, _, answer = dibs.Client(server).call("PUT", f"/v1/sales/{sale}", {
-        "title": sale, "currency": "KRW", "items": [{"sku": "floor", "title": "Floor", "price": 50000, "stock": 5}],
+        "title": sale, "currency": "KRW", "items": [{"sku": "floor", "title": "Floor", "price": 50000, "stock": stock}],
         **members}, operator=True)
-    assert status == 201, answer
+    assert status == expected, answer
 
 
 def buy(server, sale, buyer):

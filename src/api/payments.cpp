@@ -137,7 +137,9 @@ void Payments::tell(sale::Command::Action action, const OrderId& order,
   core_.store.submit(core_.stamp(), order.sale, std::move(command),
                      [this, action = std::move(action), order, then = std::move(then),
                       pause](Result<sale::Outcome> result) mutable {
-                       if (result) return then(std::move(*result));
+                       // A sale that has stopped goes on some day, and then it must hear of it.
+                       const bool told = result && result->code != sale::Code::fenced;
+                       if (told) return then(std::move(*result));
                        const auto when = core_.clock.monotonic() + pause;
                        core_.worker.at(when, [this, action = std::move(action), order,
                                               then = std::move(then), pause]() mutable {

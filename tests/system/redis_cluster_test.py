@@ -10,6 +10,7 @@ import time
 
 import dibs
 import redis_server
+from provider import Provider
 from redis_server import STRICT, Redis
 
 SLOTS = 16384
@@ -152,11 +153,32 @@ def a_slot_moves(directory):
     print("a hash slot moved while its sale sold: fenced until resumed, the others go on", flush=True)
 
 
+def money_arrives_at_a_stopped_sale(directory):
+    with Cluster(directory, *STRICT) as cluster, Provider(directory / "books.db", "--faults", "late_ms=1000") as provider, \
+            gateway(directory, cluster.url, "--payments", provider.url) as server:
+        client = dibs.Client(server)
+        sale = cluster.name_at("moving", 0)
+        status, _, answer = client.put_sale(sale, test=True)
+        check(status == 201, answer)
+        order = buys(client, sale, "anna")[1]["id"]
+        status, _, answer = client.call("POST", f"/v1/orders/{order}/payment", {"token": "tok_late"}, buyer="anna")
+        check(status == 202, answer)
+        cluster.move(sale, 1)
+        check(buys(client, sale, "ben")[1]["code"] == "fenced", "the sale has stopped")
+        until(lambda: provider.call("GET", f"/v1/payment_intents?order={order}")[1]["data"][0]["status"] != "processing",
+              "the provider does not decide")
+        time.sleep(1)  # longer than the gateway needs to hear of it
+        until(lambda: client.call("POST", f"/v1/sales/{sale}/resume", operator=True)[0] == 200, "it does not resume")
+        until(lambda: client.call("GET", f"/v1/orders/{order}", buyer="anna")[2]["money"] == "captured", "the money was forgotten")
+        client.close()
+    print("money that was decided while the sale was stopped is told to it when it goes on", flush=True)
+
+
 def main():
     if not redis_server.installed():
         print("redis_cluster: redis-server is not installed")
         return 77
-    for part in (a_primary_goes_and_comes_back, a_slot_moves):
+    for part in (a_primary_goes_and_comes_back, a_slot_moves, money_arrives_at_a_stopped_sale):
         with tempfile.TemporaryDirectory() as directory:
             part(pathlib.Path(directory))
     return 0

@@ -35,7 +35,7 @@ void read_reply(const redisReply& reply) {
 /// Whatever a server answers, and whatever address somebody types.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = text_of(data, size);
-  static_cast<void>(redis::parse_address(text));
+  static_cast<void>(redis::parse_addresses(text));
   static_cast<void>(ledger::parse_address(text));
   const std::unique_ptr<redisReader, FreeReader> reader(redisReaderCreate());
   reader->maxbuf = 0;

@@ -169,6 +169,7 @@ struct Law::Take {
     law.expect(law.wished(fact.order, {Wish::pay}), "an order was paid for which nobody paid");
     law.expect(!order->refused_as_late, "a payment was taken that had been refused as too late");
     order->money = fact.money;
+    order->was_paid = true;
     if (fact.late) {
       law.expect(order->state == OrderState::released,
                  "a late payment of an order that was not over");

@@ -33,6 +33,7 @@ class Law {
     bool extended = false;            ///< it has had the one extension of its hold
     bool refused_as_late = false;     ///< a payment was answered too_late
     bool counts = true;               ///< its units, towards the buyer's limit
+    bool was_paid = false;
     int refunds_due = 0;
     int refunded = 0;
   };
@@ -63,6 +64,14 @@ class Law {
 
   /// Whether these are the units of `sku`: total, available, held, sold.
   [[nodiscard]] bool agrees(const std::string& sku, const std::array<std::int64_t, 4>& units) const;
+  /// What the units of an order cost, in minor units.
+  [[nodiscard]] std::int64_t amount(const OrderKey& key) const;
+  /// Where its money is, by the sale's events; none of an order that is not there.
+  [[nodiscard]] sale::Money money(const OrderKey& key) const;
+  /// It is durable that the order was paid, whatever became of it.
+  [[nodiscard]] bool was_paid(const OrderKey& key) const;
+  /// It is durable that its money is, or was, to go back.
+  [[nodiscard]] bool refund_was_due(const OrderKey& key) const;
   [[nodiscard]] Seq seq() const { return seq_; }
   [[nodiscard]] const std::map<OrderKey, Order>& orders() const { return orders_; }
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }

@@ -119,6 +119,32 @@ void Law::at_rest(Instant now) {
   }
 }
 
+std::int64_t Law::amount(const OrderKey& key) const {
+  const auto order = orders_.find(key);
+  if (order == orders_.end()) return 0;
+  std::int64_t sum = 0;
+  for (const auto& item : spec_.items) {
+    const auto units = order->second.units.find(item.sku.value());
+    if (units != order->second.units.end()) sum += units->second * item.price;
+  }
+  return sum;
+}
+
+sale::Money Law::money(const OrderKey& key) const {
+  const auto order = orders_.find(key);
+  return order == orders_.end() ? sale::Money::none : order->second.money;
+}
+
+bool Law::was_paid(const OrderKey& key) const {
+  const auto order = orders_.find(key);
+  return order != orders_.end() && order->second.was_paid;
+}
+
+bool Law::refund_was_due(const OrderKey& key) const {
+  const auto order = orders_.find(key);
+  return order != orders_.end() && order->second.refunds_due > 0;
+}
+
 bool Law::agrees(const std::string& sku, const std::array<std::int64_t, 4>& units) const {
   const auto found = items_.find(sku);
   if (found == items_.end()) return false;

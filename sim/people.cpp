@@ -33,6 +33,8 @@ void People::begin() {
     put.spec.title = sale;
     put.spec.currency = "KRW";
     put.spec.payment = random_.chance(500) ? sale::PaymentMode::provider : sale::PaymentMode::shop;
+    if (server_.has_desk() && put.spec.payment == sale::PaymentMode::provider)
+      by_provider_.insert(sale);
     const std::uint64_t most_stock = random_.chance(500) ? 4 : 12;
     for (std::uint64_t i = 0; i < kSkus; ++i) {
       put.spec.items.push_back({SkuId("sku" + std::to_string(i)), "Item", 100,
@@ -137,7 +139,29 @@ void People::decide(const std::string& sale, const sale::OrderView& order) {
   later(milliseconds(1), seconds(3), [this, sale, key] { pay(sale, key); });
 }
 
+/// The bank says how it went, to the server; who has pressed may press again, leave, or want it
+/// back.
+void People::pay_by_provider(const std::string& sale, const OrderKey& key, std::uint64_t tries) {
+  ask(sale, {.action = sale::BeginPayment{key}}, [this, sale, key, tries](const sale::Outcome&) {
+    if (tries > 1 && random_.chance(500)) {
+      later(milliseconds(1), seconds(4),
+            [this, sale, key, tries] { pay_by_provider(sale, key, tries - 1); });
+    }
+    if (random_.chance(80)) {
+      later(milliseconds(1), seconds(3),
+            [this, sale, key] { ask(sale, {.action = sale::Cancel{key}}, [](const auto&) {}); });
+    }
+    if (random_.chance(150)) {
+      const bool restock = random_.chance(500);
+      later(milliseconds(1), seconds(6), [this, sale, key, restock] {
+        ask(sale, {.action = sale::Refund{key, restock}, .actor = "anna"}, [](const auto&) {});
+      });
+    }
+  });
+}
+
 void People::pay(const std::string& sale, const OrderKey& key) {
+  if (by_provider_.contains(sale)) return pay_by_provider(sale, key, 3);
   ask(sale, {.action = sale::BeginPayment{key}}, [this, sale, key](const sale::Outcome& outcome) {
     if (outcome.code != sale::Code::ok && !random_.chance(300)) return;
     const bool good = random_.chance(650);

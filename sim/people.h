@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class People {
   void buy(std::uint64_t buyer, std::uint64_t left);
   void decide(const std::string& sale, const sale::OrderView& order);
   void pay(const std::string& sale, const OrderKey& order);
+  void pay_by_provider(const std::string& sale, const OrderKey& order, std::uint64_t tries);
   void after_payment(const std::string& sale, const sale::OrderView& order);
   void operate(const std::string& sale, std::uint64_t left);
   [[nodiscard]] std::string a_sale() { return sales_[random_.below(sales_.size())]; }
@@ -58,6 +60,7 @@ class People {
   Server& server_;
   Options options_;
   std::vector<std::string> sales_;
+  std::set<std::string> by_provider_;  ///< those of them where the bank takes the money
   std::uint64_t open_ = 0;
   std::uint64_t asked_ = 0;
   std::uint64_t keys_ = 0;

@@ -48,17 +48,18 @@ std::uint64_t digest(const sale::Event& event) {
 }  // namespace
 
 Server::Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant,
-               Follower follower)
+               Follower follower, Desk* desk)
     : random_(random),
       agenda_(agenda),
       clock_(clock),
       plant_(plant),
       follower_(std::move(follower)),
+      desk_(desk),
       loops_(kLoops) {}
 
 Server::~Server() {
   ++lives_;  // what the engine still says while it ends is heard by nobody
-  engine_.reset();
+  leave();
 }
 
 bool Server::start() {
@@ -72,6 +73,7 @@ bool Server::start() {
   engine_ = std::move(*opened);
   failed_ = false;
   engine_->set_on_failure([this](const Fault&) { failed_ = true; });
+  if (desk_ != nullptr) desk_->open(*engine_);
   engine_->start();
   ++lives_;
   ++starts_;
@@ -89,6 +91,10 @@ bool Server::start() {
   for (const Work work : {Work::round, Work::keeper, Work::snapshotter, Work::look}) {
     soon(work, microseconds(1), milliseconds(100));
   }
+  if (desk_ != nullptr) {
+    desk_->begin();
+    soon(Work::timers, microseconds(1), milliseconds(20));
+  }
   return true;
 }
 
@@ -105,10 +111,9 @@ void Server::die(bool power_cut) {
   std::vector<Loop> cut(kLoops);
   cut.swap(loops_);
   for (Loop& loop : cut) {
-    for (Arrived& arrived : loop.arrived) arrived.answered(nullptr);
+    for (Arrived& arrived : loop.arrived) arrived.taken(nullptr);
   }
-  reader_.reset();
-  engine_.reset();
+  leave();
   disk_ = std::move(left);
   disk_fails_ = false;
 }
@@ -116,19 +121,43 @@ void Server::die(bool power_cut) {
 void Server::end() {
   if (!engine_) return;
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) read_loop(loop);
+  if (desk_ != nullptr) desk_->let_go();
   engine_->drain();
   catch_up();
   ++lives_;
+  leave();
+}
+
+/// The process ends. Nobody hears what it says meanwhile.
+void Server::leave() {
+  if (desk_ != nullptr && engine_) desk_->cut();
   reader_.reset();
   engine_.reset();
+  if (desk_ != nullptr) desk_->shut();
 }
 
 void Server::arrive(const std::string& sale, sale::Command command, Answered answered) {
-  if (!engine_) return answered(nullptr);
+  put_down({{},
+            [this, sale, command = std::move(command),
+             answered = std::move(answered)](const Stamp* stamp) mutable {
+              if (stamp == nullptr) return answered(nullptr);
+              submit(*stamp, sale, command, std::move(answered));
+            }});
+}
+
+void Server::arrive(const payment::IntentEvent& event) {
+  put_down({{}, [this, event](const Stamp* stamp) {
+              if (stamp != nullptr) desk_->hear(*stamp, event);
+            }});
+}
+
+void Server::put_down(Arrived arrived) {
+  if (!engine_) return arrived.taken(nullptr);
   Loop& loop = loops_[random_.below(loops_.size())];
   // No two packets are stamped with the same nanosecond here, so that order has one meaning.
   clock_.advance(Duration(1));
-  loop.arrived.push_back({{clock_.now(), 0, 0}, sale, std::move(command), std::move(answered)});
+  arrived.stamp.received = clock_.now();
+  loop.arrived.push_back(std::move(arrived));
   // The loop that has it reads it; the other is asked how far it is.
   for (const Work work : {Work::loop_0, Work::loop_1})
     soon(work, microseconds(20), milliseconds(2));
@@ -187,6 +216,9 @@ void Server::go(Work work) {
     case Work::look:
       look();
       return soon(Work::look, milliseconds(50), milliseconds(500));
+    case Work::timers:
+      desk_->step();
+      return soon(Work::timers, milliseconds(1), milliseconds(30));
   }
 }
 
@@ -198,30 +230,40 @@ void Server::read_loop(std::size_t index) {
     loop.arrived.pop_front();
     next.stamp.loop = static_cast<std::uint32_t>(index);
     next.stamp.read_order = ++loop.reads;
-    submit(std::move(next));
+    next.taken(&next.stamp);
   }
   engine_->on_watermark(static_cast<std::uint32_t>(index), upto);
 }
 
-void Server::submit(Arrived arrived) {
+void Server::submit(const Stamp& stamp, const std::string& sale, const sale::Command& command,
+                    Answered answered) {
   ++commands_;
-  const Stamp stamp = arrived.stamp;
-  law(arrived.sale).asked(arrived.command);
-  engine_->submit(stamp, SaleId(arrived.sale), arrived.command,
-                  [this, life = lives_, stamp, sale = arrived.sale, command = arrived.command,
-                   answered = std::move(arrived.answered)](Result<sale::Outcome> result) mutable {
-                    // Of a process that is dead, or where it is not known: no word gets out.
-                    if (life != lives_ || !result) return answered(nullptr);
-                    catch_up();
-                    saw(static_cast<std::uint64_t>(result->code));
-                    saw(result->arrival.value());
-                    if (const auto* buy = std::get_if<sale::Buy>(&command.action)) {
-                      law(sale).answered(stamp, *buy, *result);
-                    } else {
-                      law(sale).answered(command, *result);
-                    }
-                    answered(&*result);
+  law(sale).asked(command);
+  auto heard = [this, life = lives_, stamp, sale, command,
+                answered = std::move(answered)](const sale::Outcome* outcome) mutable {
+    // Of a process that is dead, or where it is not known: no word gets out.
+    if (life != lives_ || outcome == nullptr) return answered(nullptr);
+    catch_up();
+    answer(stamp, sale, command, *outcome);
+    answered(outcome);
+  };
+  if (desk_ != nullptr) return desk_->ask(stamp, sale, command, std::move(heard));
+  engine_->submit(stamp, SaleId(sale), command,
+                  [heard = std::move(heard)](Result<sale::Outcome> result) mutable {
+                    heard(result ? &*result : nullptr);
                   });
+}
+
+/// What has left the server is judged.
+void Server::answer(const Stamp& stamp, const std::string& sale, const sale::Command& command,
+                    const sale::Outcome& outcome) {
+  saw(static_cast<std::uint64_t>(outcome.code));
+  saw(outcome.arrival.value());
+  if (const auto* buy = std::get_if<sale::Buy>(&command.action)) {
+    law(sale).answered(stamp, *buy, outcome);
+  } else {
+    law(sale).answered(command, outcome);
+  }
 }
 
 void Server::step(Engine::Part part) {

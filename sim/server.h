@@ -13,6 +13,7 @@
 #include "engine/manual_clock.h"
 #include "engine/memory_disk.h"
 #include "sim/agenda.h"
+#include "sim/desk.h"
 #include "sim/law.h"
 #include "sim/random.h"
 
@@ -24,7 +25,7 @@ namespace dibs::sim {
 class Server {
  public:
   /// What becomes of a call. Nothing: the connection broke.
-  using Answered = std::move_only_function<void(const sale::Outcome*)>;
+  using Answered = Desk::Answered;
   /// Changes what the server does wrong, for checking the checkers.
   struct Plant {
     bool answers_before_sync = false;
@@ -32,8 +33,9 @@ class Server {
 
   /// Who follows the store's events, each once, in order.
   using Follower = std::function<void(const store::FedEvent&)>;
-  Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant,
-         Follower follower);
+  /// `desk`: calls go through the API, and payments to a bank; null: straight to the engine.
+  Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant, Follower follower,
+         Desk* desk);
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -51,6 +53,9 @@ class Server {
   /// A request has arrived in the kernel, at this moment, for one of the loops. `answered` is
   /// called once, now or later, also when the process dies.
   void arrive(const std::string& sale, sale::Command command, Answered answered);
+  /// The same of a webhook. Who sends it does not wait for an answer.
+  void arrive(const payment::IntentEvent& event);
+  [[nodiscard]] bool has_desk() const { return desk_ != nullptr; }
   /// From now on the disk fails as `number` says (an errno), or, with 0, is well.
   void break_disk(int number);
   void set_disk_capacity(bool full);
@@ -76,9 +81,8 @@ class Server {
  private:
   struct Arrived {
     Stamp stamp;
-    std::string sale;
-    sale::Command command;
-    Answered answered;
+    /// The process takes it; or, without a stamp, is gone.
+    std::move_only_function<void(const Stamp*)> taken;
   };
   struct Loop {
     std::deque<Arrived> arrived;  ///< in the kernel, not read yet
@@ -93,12 +97,18 @@ class Server {
     round,
     keeper,
     snapshotter,
-    look
+    look,
+    timers
   };
+  void leave();
   void soon(Work work, Duration least, Duration most);
   void go(Work work);
   void read_loop(std::size_t index);
-  void submit(Arrived arrived);
+  void put_down(Arrived arrived);
+  void submit(const Stamp& stamp, const std::string& sale, const sale::Command& command,
+              Answered answered);
+  void answer(const Stamp& stamp, const std::string& sale, const sale::Command& command,
+              const sale::Outcome& outcome);
   void look();
   void step(engine::Engine::Part part);
   void saw(std::uint64_t what);
@@ -108,11 +118,12 @@ class Server {
   engine::ManualClock& clock_;
   Plant plant_;
   Follower follower_;
+  Desk* desk_;
   std::unique_ptr<engine::MemoryDisk> disk_ = std::make_unique<engine::MemoryDisk>();
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::EventReader> reader_;
   std::vector<Loop> loops_;
-  std::array<bool, 8> planned_{};  ///< which Work is in the agenda
+  std::array<bool, 9> planned_{};  ///< which Work is in the agenda
   std::map<std::string, Law> laws_;
   /// Of each sale, a digest of every event that was ever visible, to compare with after a death.
   std::map<std::string, std::vector<std::uint64_t>> visible_;

@@ -14,6 +14,8 @@ using std::chrono::seconds;
 constexpr auto kTroubledTime = seconds(12);
 /// After it, whatever was under way has been answered, and every hold is over.
 constexpr auto kCalmTime = seconds(60);
+/// Through the API and with a bank goes every so many.
+constexpr std::uint64_t kSeedsADesk = 2;
 /// A ledger costs several times what all the rest does: every so many seeds there is one.
 constexpr std::uint64_t kSeedsABook = 8;
 
@@ -24,10 +26,20 @@ class World {
         random_(settings.seed),
         // What goes wrong has luck of its own: less of it, and people still do what they did.
         trouble_luck_(settings.seed ^ 0x9e3779b97f4a7c15ULL),
-        server_(random_, agenda_, clock_, settings.plant,
-                [this](const store::FedEvent& fed) {
-                  if (books_) books_->take(fed);
-                }),
+        bank_(
+            random_, agenda_, clock_,
+            [this](const SaleId& sale) -> Law& {
+              server_.catch_up();  // what is durable by now, and nothing else
+              return server_.law(sale.value());
+            },
+            [this](const payment::IntentEvent& event) { server_.arrive(event); }),
+        desk_(clock_, bank_),
+        server_(
+            random_, agenda_, clock_, settings.plant,
+            [this](const store::FedEvent& fed) {
+              if (books_) books_->take(fed);
+            },
+            settings.seed % kSeedsADesk == 0 ? &desk_ : nullptr),
         people_(random_, agenda_, clock_, server_, settings.people) {
     if (settings.seed % kSeedsABook == 0) books_.emplace(settings.seed ^ 0xd1b54a32d192ed03ULL);
   }
@@ -43,6 +55,7 @@ class World {
       server_.break_disk(0);
       server_.set_disk_capacity(false);
       people_.calm_down();
+      bank_.calm_down();
       if (!server_.running()) start();
       run_until(calm + kCalmTime);
       judge();
@@ -121,6 +134,7 @@ class World {
     if (!people_.all_answered()) broken_.push_back("somebody never got an answer");
     server_.catch_up();
     if (books_) books_->close(server_.laws());
+    bank_.close(server_.laws());
     for (const auto& [sale, law] : server_.laws()) server_.law(sale).at_rest(clock_.now());
   }
 
@@ -131,6 +145,8 @@ class World {
       verdict.broken.insert(verdict.broken.end(), words.begin(), words.end());
     };
     add(server_.broken());
+    add(bank_.broken());
+    add(desk_.broken());
     if (books_) add(books_->broken());
     for (const auto& [sale, law] : server_.laws()) add(law.broken());
     verdict.history = server_.history();
@@ -150,6 +166,8 @@ class World {
   Agenda agenda_;
   engine::ManualClock clock_;
   std::optional<Books> books_;
+  Bank bank_;
+  Desk desk_;
   Server server_;
   People people_;
   bool calm_ = false;

@@ -53,6 +53,8 @@ void Api::let_go() {
   impl_->core.broadcaster.stop();
 }
 
+void Api::step() { impl_->core.worker.step(); }
+
 void Api::stop() {
   let_go();
   impl_->core.stopped = true;

@@ -74,6 +74,8 @@ struct Options {
   Duration store_patience = std::chrono::seconds(10);
   /// The same for reads of the journal: 10 million entries at some 500,000 a second take 20 s.
   Duration journal_patience = std::chrono::seconds(60);
+  /// No thread of its own: step() does what is due. For simulations.
+  bool stepped = false;
 };
 
 /// One figure for /metrics. `name` is a row of the table in src/api/metrics_table.h; others are
@@ -118,6 +120,8 @@ class Api final : public http::Handler, public store::EventListener {
   void let_go();
   /// The same, and refuses new requests as `unavailable`, except /healthz, /readyz and /metrics.
   void stop();
+  /// With Options::stepped: runs the timers that are due.
+  void step();
 
  private:
   struct Impl;

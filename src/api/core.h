@@ -37,7 +37,7 @@ struct Core {
         stats(std::move(the_stats)),
         limiter(options.rate_per_buyer),
         strangers(options.rate_per_network),
-        worker(the_clock),
+        worker(the_clock, options.stepped ? Worker::Drive::stepped : Worker::Drive::thread),
         store(the_store, worker, the_clock,
               {.answer = options.store_patience, .reading = options.journal_patience}),
         broadcaster(*this),

@@ -4,7 +4,9 @@
 
 namespace dibs {
 
-Worker::Worker(const Clock& clock) : clock_(clock), thread_([this] { run(); }) {}
+Worker::Worker(const Clock& clock, Drive drive) : clock_(clock) {
+  if (drive == Drive::thread) thread_ = std::thread([this] { run(); });
+}
 
 Worker::~Worker() { stop(); }
 
@@ -47,14 +49,23 @@ void Worker::run() {
       changed_.wait_for(lock, wait);
       continue;
     }
-    std::ranges::pop_heap(heap_, later);
-    Task task = std::move(heap_.back().task);
-    heap_.pop_back();
-    lock.unlock();
-    task();
-    task = nullptr;  // what it holds goes outside the lock
-    lock.lock();
+    run_next(lock);
   }
+}
+
+void Worker::run_next(std::unique_lock<std::mutex>& lock) {
+  std::ranges::pop_heap(heap_, later);
+  Task task = std::move(heap_.back().task);
+  heap_.pop_back();
+  lock.unlock();
+  task();
+  task = nullptr;  // what it holds goes outside the lock
+  lock.lock();
+}
+
+void Worker::step() {
+  std::unique_lock lock(mutex_);
+  while (!heap_.empty() && heap_.front().when <= clock_.monotonic()) run_next(lock);
 }
 
 }  // namespace dibs

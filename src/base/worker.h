@@ -17,7 +17,10 @@ class Worker {
  public:
   using Task = std::move_only_function<void()>;
 
-  explicit Worker(const Clock& clock);
+  /// Who runs the tasks: a thread of the worker's, or whoever calls step(), for simulations.
+  enum class Drive : std::uint8_t { thread, stepped };
+
+  explicit Worker(const Clock& clock, Drive drive = Drive::thread);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();
@@ -25,6 +28,9 @@ class Worker {
   void soon(Task task) { at(Duration(0), std::move(task)); }
   /// Not before `when` on the monotonic clock. After stop() the task is dropped.
   void at(Duration when, Task task);
+
+  /// Stepped: runs what is due by now, on this thread.
+  void step();
 
   /// Waits for the task now running and ends the thread; what was not begun is dropped. Not from
   /// a task. May be called twice.
@@ -38,6 +44,8 @@ class Worker {
   };
   static bool later(const Entry& a, const Entry& b);
   void run();
+  /// Runs the next task with the lock released.
+  void run_next(std::unique_lock<std::mutex>& lock);
 
   const Clock& clock_;
   std::mutex mutex_;  ///< guards everything below but the thread; a leaf in the lock order

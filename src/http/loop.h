@@ -14,9 +14,9 @@
 
 #include "base/stamp.h"
 #include "base/time.h"
+#include "http/answer_sink.h"
 #include "http/connection_table.h"
 #include "http/doorbell.h"
-#include "http/inbox.h"
 #include "http/loop_ids.h"
 #include "http/network_counts.h"
 #include "http/promise.h"
@@ -78,20 +78,20 @@ struct LoopCounters {
 /// Reading everything before handing anything out costs a second look at each connection and buys
 /// two things: requests leave the loop in order, so the sequencer behind it can number the first of
 /// a rush while the last of it is still being parsed; and one slow handler does not delay a stamp.
-class Loop : public std::enable_shared_from_this<Loop> {
+class Loop final : public AnswerSink, public std::enable_shared_from_this<Loop> {
  public:
   Loop(std::shared_ptr<Shared> shared, std::uint32_t index);
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
-  ~Loop();
+  ~Loop() override;
 
   /// Makes epoll watch the listeners; false when the system has no descriptors left.
   [[nodiscard]] bool prepare();
   /// The body of the loop's thread, until Shared::stopping.
   void run();
 
-  /// Any thread: a message for a connection of this loop; dropped when the connection has gone.
-  void post(Message message);
+  void post(Message message) override;
+  [[nodiscard]] std::size_t stream_backlog_bytes() const override {
+    return shared_->limits.stream_backlog_bytes;
+  }
   /// Any thread: the loop publishes a watermark later than this call.
   void wake();
   /// Any thread: the loop looks at Shared again.

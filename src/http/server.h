@@ -19,7 +19,7 @@
 /// Protocol only: connections, framing, limits, deadlines, streams. It knows nothing of sales.
 namespace dibs::http {
 
-class Loop;
+class AnswerSink;
 struct StreamState;
 
 /// The end of one request, to be answered once, from any thread, at any time. A Responder that is
@@ -27,7 +27,7 @@ struct StreamState;
 class Responder {
  public:
   Responder() = default;
-  Responder(std::shared_ptr<Loop> loop, std::uint64_t connection, std::uint64_t request);
+  Responder(std::shared_ptr<AnswerSink> sink, std::uint64_t connection, std::uint64_t request);
   Responder(Responder&&) noexcept;
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
@@ -41,7 +41,7 @@ class Responder {
       std::vector<std::pair<std::string, std::string>> headers = {});
 
  private:
-  std::shared_ptr<Loop> loop_;
+  std::shared_ptr<AnswerSink> sink_;
   std::uint64_t connection_ = 0;
   std::uint64_t request_ = 0;
 };
@@ -50,7 +50,8 @@ class Responder {
 /// closed when the last reference goes.
 class Responder::Stream {
  public:
-  Stream(std::shared_ptr<Loop> loop, std::uint64_t connection, std::shared_ptr<StreamState> state);
+  Stream(std::shared_ptr<AnswerSink> sink, std::uint64_t connection,
+         std::shared_ptr<StreamState> state);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream();
@@ -64,7 +65,7 @@ class Responder::Stream {
   [[nodiscard]] bool open() const;
 
  private:
-  std::shared_ptr<Loop> loop_;
+  std::shared_ptr<AnswerSink> sink_;
   std::uint64_t connection_ = 0;
   std::shared_ptr<StreamState> state_;
 };

@@ -3,40 +3,52 @@
 #include <algorithm>
 #include <span>
 
+#include "events/cloud_event.h"
 #include "ledger/comparison.h"
+#include "sim/memory_directory.h"
 
 namespace dibs::sim {
 namespace {
 
-constexpr auto kEpoch = "simulated";
 constexpr std::size_t kMostInOneGo = 48;
-
-/// What a flush costs is not the question here, and would be most of the time.
-std::filesystem::path in_memory() {
-  const std::filesystem::path memory = "/dev/shm";
-  return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-}
 
 }  // namespace
 
-Books::Books(std::uint64_t seed)
+Books::Books(std::uint64_t seed, const Topic& topic)
     : random_(seed),
+      topic_(topic),
       directory_(in_memory()),
       address_(ledger::parse_address("sqlite:" + directory_.path() + "/ledger.db").value()) {
   for (int hand = 0; hand < 2; ++hand)
     hands_.push_back(std::make_unique<ledger::Applier>(address_));
 }
 
-void Books::take(const store::FedEvent& fed) {
-  fed_.push_back(fed);
-  auto& events = sales_[fed.sale.value()].events;
-  events::ChainedEvent chained{.sale = fed.sale, .epoch = kEpoch, .event = fed.event};
-  if (!events.empty()) chained.previous = events.back().event.hash;
-  chained.hash = events::chain_hash(chained.previous, chained.sale, chained.event);
-  events.push_back({std::move(chained), fed.position});
+void Books::take(const store::FedEvent& fed) { fed_.push_back(fed); }
+
+void Books::read() {
+  for (; read_ < topic_.records().size(); ++read_) {
+    const auto event = events::parse_cloud_event(topic_.records()[read_]);
+    if (!event) return broken_.push_back("a record is no event: " + event.error().what);
+    read(*event);
+  }
+}
+
+/// A sale's events come in order; what comes again is what came before.
+void Books::read(const events::ChainedEvent& event) {
+  auto& events = sales_[event.sale.value()].events;
+  const std::size_t place = event.event.seq.value() - 1;
+  if (place > events.size()) {
+    broken_.push_back(event.sale.value() + ": an event overtook another on its way");
+  } else if (place < events.size()) {
+    if (!(events[place].event == event))
+      broken_.push_back(event.sale.value() + ": an event was told twice, and not the same");
+  } else {
+    events.push_back({event, {}});
+  }
 }
 
 void Books::deliver() {
+  read();
   if (sales_.empty()) return;
   auto chosen = sales_.begin();
   std::advance(chosen, random_.below(sales_.size()));
@@ -49,6 +61,7 @@ void Books::deliver() {
 }
 
 void Books::close(const std::map<std::string, Law>& laws) {
+  read();
   for (auto& [name, sale] : sales_) {
     while (sale.applied < sale.events.size() && broken_.empty()) {
       apply(name, sale, sale.applied, kMostInOneGo);
@@ -86,7 +99,13 @@ void Books::compare(const std::map<std::string, Law>& laws) {
   if (!comparison)
     return broken_.push_back("the ledger cannot be read: " + comparison.error().what);
   for (const auto& fed : fed_) {
-    if (const auto taken = comparison->take(fed, kEpoch); !taken)
+    const auto& events = sales_[fed.sale.value()].events;
+    if (fed.event.seq.value() > events.size())
+      return broken_.push_back(fed.sale.value() + ": an event never arrived");
+    const auto& arrived = events[fed.event.seq.value() - 1].event;
+    if (!(arrived.event == fed.event))
+      broken_.push_back(fed.sale.value() + ": another event arrived than had happened");
+    if (const auto taken = comparison->take(fed, arrived.epoch); !taken)
       broken_.push_back(taken.error().what);
   }
   const auto report = comparison->finish();

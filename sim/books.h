@@ -10,18 +10,19 @@
 #include "ledger/applier.h"
 #include "sim/law.h"
 #include "sim/random.h"
+#include "sim/topic.h"
 #include "store/event_feed.h"
 
 namespace dibs::sim {
 
-/// The ledger at the end of an unreliable road: the production applier on a real SQLite file, given
-/// the store's events again and again, in pieces that overlap, leave gaps and come by two hands, of
-/// which one may have been thought dead.
+/// The ledger at the end of the road: the production applier on a real SQLite file, given what the
+/// topic holds again and again, in pieces that overlap, leave gaps and come by two hands, of which
+/// one may have been thought dead.
 class Books {
  public:
-  explicit Books(std::uint64_t seed);
+  Books(std::uint64_t seed, const Topic& topic);
 
-  /// The store's next durable event.
+  /// The store's next durable event, as it is to arrive.
   void take(const store::FedEvent& fed);
   /// Some of the events come by.
   void deliver();
@@ -38,10 +39,15 @@ class Books {
     std::vector<ledger::Delivered> events;
     std::size_t applied = 0;  ///< as the ledger has reported
   };
+  /// Reads on in the topic.
+  void read();
+  void read(const events::ChainedEvent& event);
   void apply(const std::string& name, Sale& sale, std::size_t from, std::size_t count);
   void compare(const std::map<std::string, Law>& laws);
 
   Random random_;
+  const Topic& topic_;
+  std::size_t read_ = 0;  ///< records of it
   TempDir directory_;
   ledger::Address address_;
   std::vector<std::unique_ptr<ledger::Applier>> hands_;

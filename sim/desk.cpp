@@ -195,9 +195,12 @@ void Desk::ask(const Stamp& stamp, const std::string& sale, const sale::Command&
        [this, path = sent.path,
         answered = std::move(answered)](const http::Response* response) mutable {
          if (response == nullptr) return answered(nullptr);
-         if (response->status == 400 || response->status == 401 || response->status == 500)
+         const bool wrong =
+             response->status == 400 || response->status == 401 || response->status == 500;
+         if (wrong)
            broken_.push_back(path + " was answered " + std::to_string(response->status) + ": " +
                              response->body);
+         if (wrong) return answered(nullptr);
          const auto outcome = read_outcome(*response);
          answered(outcome ? &*outcome : nullptr);
        });

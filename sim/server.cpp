@@ -48,13 +48,14 @@ std::uint64_t digest(const sale::Event& event) {
 }  // namespace
 
 Server::Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant,
-               Follower follower, Desk* desk)
+               Follower follower, Desk* desk, Topic* topic)
     : random_(random),
       agenda_(agenda),
       clock_(clock),
       plant_(plant),
       follower_(std::move(follower)),
       desk_(desk),
+      topic_(topic),
       loops_(kLoops) {}
 
 Server::~Server() {
@@ -90,6 +91,10 @@ bool Server::start() {
   planned_ = {};
   for (const Work work : {Work::round, Work::keeper, Work::snapshotter, Work::look}) {
     soon(work, microseconds(1), milliseconds(100));
+  }
+  if (topic_ != nullptr) {
+    topic_->open(*engine_);
+    soon(Work::relay, microseconds(1), milliseconds(100));
   }
   if (desk_ != nullptr) {
     desk_->begin();
@@ -131,6 +136,7 @@ void Server::end() {
 /// The process ends. Nobody hears what it says meanwhile.
 void Server::leave() {
   if (desk_ != nullptr && engine_) desk_->cut();
+  if (topic_ != nullptr) topic_->shut();
   reader_.reset();
   engine_.reset();
   if (desk_ != nullptr) desk_->shut();
@@ -216,6 +222,9 @@ void Server::go(Work work) {
     case Work::look:
       look();
       return soon(Work::look, milliseconds(50), milliseconds(500));
+    case Work::relay:
+      topic_->turn();
+      return soon(Work::relay, milliseconds(1), milliseconds(200));
     case Work::timers:
       desk_->step();
       return soon(Work::timers, milliseconds(1), milliseconds(30));

@@ -16,6 +16,7 @@
 #include "sim/desk.h"
 #include "sim/law.h"
 #include "sim/random.h"
+#include "sim/topic.h"
 
 namespace dibs::sim {
 
@@ -34,8 +35,9 @@ class Server {
   /// Who follows the store's events, each once, in order.
   using Follower = std::function<void(const store::FedEvent&)>;
   /// `desk`: calls go through the API, and payments to a bank; null: straight to the engine.
+  /// `topic`: each process has a relay to it.
   Server(Random& random, Agenda& agenda, engine::ManualClock& clock, Plant plant, Follower follower,
-         Desk* desk);
+         Desk* desk, Topic* topic);
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -98,7 +100,8 @@ class Server {
     keeper,
     snapshotter,
     look,
-    timers
+    timers,
+    relay
   };
   void leave();
   void soon(Work work, Duration least, Duration most);
@@ -119,11 +122,12 @@ class Server {
   Plant plant_;
   Follower follower_;
   Desk* desk_;
+  Topic* topic_;
   std::unique_ptr<engine::MemoryDisk> disk_ = std::make_unique<engine::MemoryDisk>();
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::EventReader> reader_;
   std::vector<Loop> loops_;
-  std::array<bool, 9> planned_{};  ///< which Work is in the agenda
+  std::array<bool, 10> planned_{};  ///< which Work is in the agenda
   std::map<std::string, Law> laws_;
   /// Of each sale, a digest of every event that was ever visible, to compare with after a death.
   std::map<std::string, std::vector<std::uint64_t>> visible_;

@@ -34,14 +34,17 @@ class World {
             },
             [this](const payment::IntentEvent& event) { server_.arrive(event); }),
         desk_(clock_, bank_),
+        topic_(settings.seed ^ 0x8cb92ba72f3d8dd7ULL, clock_),
         server_(
             random_, agenda_, clock_, settings.plant,
             [this](const store::FedEvent& fed) {
               if (books_) books_->take(fed);
             },
-            settings.seed % kSeedsADesk == 0 ? &desk_ : nullptr),
+            settings.seed % kSeedsADesk == 0 ? &desk_ : nullptr,
+            settings.seed % kSeedsABook == 0 ? &topic_ : nullptr),
         people_(random_, agenda_, clock_, server_, settings.people) {
-    if (settings.seed % kSeedsABook == 0) books_.emplace(settings.seed ^ 0xd1b54a32d192ed03ULL);
+    if (settings.seed % kSeedsABook == 0)
+      books_.emplace(settings.seed ^ 0xd1b54a32d192ed03ULL, topic_);
   }
 
   Verdict live() {
@@ -56,6 +59,7 @@ class World {
       server_.set_disk_capacity(false);
       people_.calm_down();
       bank_.calm_down();
+      topic_.calm_down();
       if (!server_.running()) start();
       run_until(calm + kCalmTime);
       judge();
@@ -133,6 +137,7 @@ class World {
     server_.settle();
     if (!people_.all_answered()) broken_.push_back("somebody never got an answer");
     server_.catch_up();
+    if (books_ && !topic_.settled()) broken_.push_back("events wait for ever to be told");
     if (books_) books_->close(server_.laws());
     bank_.close(server_.laws());
     for (const auto& [sale, law] : server_.laws()) server_.law(sale).at_rest(clock_.now());
@@ -168,6 +173,7 @@ class World {
   std::optional<Books> books_;
   Bank bank_;
   Desk desk_;
+  Topic topic_;
   Server server_;
   People people_;
   bool calm_ = false;

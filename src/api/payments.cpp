@@ -23,12 +23,24 @@ std::string attempt_key(const sale::OrderView& order) {
 
 bool Payments::start(const OrderId& order) {
   const std::lock_guard lock(mutex_);
-  return running_.insert(order).second;
+  return running_.emplace(order, false).second;
+}
+
+bool Payments::start_or_look_later(const OrderId& order) {
+  const std::lock_guard lock(mutex_);
+  const auto [running, started] = running_.emplace(order, false);
+  if (!started) running->second = true;
+  return started;
 }
 
 void Payments::end(const OrderId& order) {
-  const std::lock_guard lock(mutex_);
-  running_.erase(order);
+  bool look = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto over = running_.extract(order);
+    look = over && over.mapped();
+  }
+  if (look) look_at(order);
 }
 
 void Payments::pay(OrderId order, BuyerId owner, std::string token, Stamp stamp, Answer answer) {

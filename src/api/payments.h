@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -67,9 +68,12 @@ class Payments {
   void refuse_closed(const Run& run, Duration closed_for);
 
   // Taking up: payments_taken_up.cpp.
+  void take_up_sales();
   void take_up_sale(const SaleId& sale, sale::OrderState state, Arrival after);
   void take_up_order(const sale::OrderView& order);
   void take_up_open();
+  /// After a pause, when the store could not say or time has to pass.
+  void later(std::move_only_function<void()> task);
   void take_up_open_payment(const payment::OpenPayment& open);
   void settle(const Run& run, const payment::OpenPayment& open, const sale::OrderView& order);
   void show(OrderId order, BuyerId owner, Stamp stamp, Answer answer);
@@ -77,14 +81,19 @@ class Payments {
   void tell(sale::Command::Action action, const OrderId& order,
             std::move_only_function<void(sale::Outcome)> then, Duration pause);
 
+  /// Sees to an order as it now is in the store: of a run that is over, or of an earlier process.
+  void look_at(const OrderId& order);
+
   bool start(const OrderId& order);
+  /// The same; where a run is on, the order is looked at again when it ends.
+  bool start_or_look_later(const OrderId& order);
   void end(const OrderId& order);
 
   Core& core_;
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();  ///< the provider outlives us
   std::mutex mutex_;
-  std::set<OrderId> running_;    ///< guarded by mutex_
-  std::set<OrderId> refunding_;  ///< guarded by mutex_
+  std::map<OrderId, bool> running_;  ///< to be looked at when it ends; guarded by mutex_
+  std::set<OrderId> refunding_;      ///< guarded by mutex_
 };
 
 }  // namespace dibs::api

@@ -14,9 +14,14 @@ constexpr std::size_t kPage = 500;
 
 void Payments::take_up() {
   if (core_.provider == nullptr) return;
+  take_up_sales();
+  take_up_open();
+}
+
+void Payments::take_up_sales() {
   core_.store.list_sales(core_.stamp(),
                          Gate::guard(gate_, [this](Result<std::vector<sale::SaleView>> sales) {
-                           if (!sales) return;
+                           if (!sales) return later([this] { take_up_sales(); });
                            for (const sale::SaleView& sale : *sales) {
                              if (sale.spec->payment != sale::PaymentMode::provider) continue;
                              using enum sale::OrderState;
@@ -24,7 +29,6 @@ void Payments::take_up() {
                                take_up_sale(sale.id, state, {});
                            }
                          }));
-  take_up_open();
 }
 
 void Payments::take_up_sale(const SaleId& sale, sale::OrderState state, Arrival after) {
@@ -34,8 +38,10 @@ void Payments::take_up_sale(const SaleId& sale, sale::OrderState state, Arrival 
   filter.limit = kPage;
   core_.store.list_orders(
       core_.stamp(), sale, std::move(filter),
-      Gate::guard(gate_, [this, sale, state](Result<std::vector<sale::OrderView>> orders) {
-        if (!orders) return;
+      Gate::guard(gate_, [this, sale, state, after](Result<std::vector<sale::OrderView>> orders) {
+        if (!orders) {
+          return later([this, sale, state, after] { take_up_sale(sale, state, after); });
+        }
         for (const sale::OrderView& order : *orders) take_up_order(order);
         if (orders->size() == kPage) take_up_sale(sale, state, orders->back().arrival);
       }));
@@ -46,7 +52,8 @@ void Payments::take_up_order(const sale::OrderView& order) {
   const bool paying = order.state == sale::OrderState::paying;
   const bool not_taken =
       order.state == sale::OrderState::paid && order.money == sale::Money::authorised;
-  if ((!paying && !not_taken) || !start(order.id)) return;
+  // The run that is on may be of a buyer who presses again and is refused, and settle nothing.
+  if ((!paying && !not_taken) || !start_or_look_later(order.id)) return;
   const auto run =
       std::make_shared<PaymentRun>(PaymentRun{.order = order.id, .token = {}, .answer = {}});
   if (not_taken) return capture(run, order);
@@ -65,7 +72,7 @@ void Payments::take_up_open() {
       Gate::guard(gate_, [this](const std::vector<payment::OpenPayment>& open) {
         for (const payment::OpenPayment& one : open) take_up_open_payment(one);
       }));
-  core_.worker.at(core_.clock.monotonic() + kPause, [this] { take_up_open(); });
+  later([this] { take_up_open(); });
 }
 
 void Payments::take_up_open_payment(const payment::OpenPayment& open) {
@@ -97,10 +104,20 @@ void Payments::settle(const Run& run, const payment::OpenPayment& open,
 void Payments::hear(const payment::Told& told) {
   if (core_.provider->hear(told)) return;
   // No attempt waits for it: one that an earlier process began, or one that is decided.
-  core_.store.find_order(core_.stamp(), told.order,
-                         Gate::guard(gate_, [this](Result<std::optional<sale::OrderView>> found) {
-                           if (found && *found) take_up_order(**found);
-                         }));
+  look_at(told.order);
+}
+
+void Payments::look_at(const OrderId& order) {
+  core_.store.find_order(
+      core_.stamp(), order,
+      Gate::guard(gate_, [this, order](Result<std::optional<sale::OrderView>> found) {
+        if (!found) return later([this, order] { look_at(order); });
+        if (*found) take_up_order(**found);
+      }));
+}
+
+void Payments::later(std::move_only_function<void()> task) {
+  core_.worker.at(core_.clock.monotonic() + kPause, std::move(task));
 }
 
 }  // namespace dibs::api

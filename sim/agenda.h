@@ -10,18 +10,20 @@
 
 namespace dibs::sim {
 
-/// What is to happen when, in simulated time. What is due at the same moment happens in the order
-/// in which it was put down.
+/// What is to happen when, in simulated time that nobody can set. What is due at the same moment
+/// happens in the order in which it was put down.
 class Agenda {
  public:
   using Happening = std::move_only_function<void()>;
 
-  void add(Instant at, Happening happening) {
-    items_.push_back({at, ++count_, std::move(happening)});
+  explicit Agenda(const Clock& clock) : clock_(clock) {}
+
+  void after(Duration wait, Happening happening) {
+    items_.push_back({clock_.monotonic() + wait, ++count_, std::move(happening)});
     std::push_heap(items_.begin(), items_.end(), later);
   }
   [[nodiscard]] bool empty() const { return items_.empty(); }
-  [[nodiscard]] Instant next() const { return items_.front().at; }
+  [[nodiscard]] Duration next() const { return items_.front().at; }
   [[nodiscard]] Happening take() {
     std::pop_heap(items_.begin(), items_.end(), later);
     Happening happening = std::move(items_.back().happening);
@@ -31,7 +33,7 @@ class Agenda {
 
  private:
   struct Item {
-    Instant at;
+    Duration at;
     std::uint64_t number = 0;
     Happening happening;
   };
@@ -39,6 +41,7 @@ class Agenda {
     return std::pair(a.at, a.number) > std::pair(b.at, b.number);
   }
 
+  const Clock& clock_;
   std::vector<Item> items_;
   std::uint64_t count_ = 0;
 };

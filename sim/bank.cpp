@@ -17,18 +17,13 @@ Verdict verdict_of(payment::Intent::Status status) {
 
 }  // namespace
 
-Bank::Bank(Random& random, Agenda& agenda, engine::ManualClock& clock, LawOf law, Tell tell)
-    : random_(random),
-      agenda_(agenda),
-      clock_(clock),
-      law_(std::move(law)),
-      tell_(std::move(tell)) {}
+Bank::Bank(Random& random, Agenda& agenda, LawOf law, Tell tell)
+    : random_(random), agenda_(agenda), law_(std::move(law)), tell_(std::move(tell)) {}
 
 void Bank::soon(Agenda::Happening happening) {
   const bool slow = !quiet_ && random_.chance(100);
-  agenda_.add(
-      clock_.now() + random_.between(microseconds(200), slow ? seconds(5) : milliseconds(80)),
-      std::move(happening));
+  agenda_.after(random_.between(microseconds(200), slow ? seconds(5) : milliseconds(80)),
+                std::move(happening));
 }
 
 void Bank::answer(Agenda::Happening happening) {
@@ -54,8 +49,8 @@ void Bank::authorise(const payment::Attempt& attempt, Done done) {
       decide(attempt.key);
     } else {
       const bool slow = random_.chance(150);
-      agenda_.add(clock_.now() + random_.between(milliseconds(1), slow ? seconds(6) : seconds(1)),
-                  [this, key = attempt.key] { decide(key); });
+      agenda_.after(random_.between(milliseconds(1), slow ? seconds(6) : seconds(1)),
+                    [this, key = attempt.key] { decide(key); });
     }
   }
   if (intent.status == Status::processing) {

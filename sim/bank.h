@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/manual_clock.h"
 #include "payment/provider.h"
 #include "payment/wire.h"
 #include "sim/agenda.h"
@@ -26,7 +25,7 @@ class Bank final : public payment::Provider {
   /// A webhook on its way to the server.
   using Tell = std::function<void(const payment::IntentEvent&)>;
 
-  Bank(Random& random, Agenda& agenda, engine::ManualClock& clock, LawOf law, Tell tell);
+  Bank(Random& random, Agenda& agenda, LawOf law, Tell tell);
 
   void authorise(const payment::Attempt& attempt,
                  std::move_only_function<void(payment::Verdict)> done) override;
@@ -67,7 +66,6 @@ class Bank final : public payment::Provider {
 
   Random& random_;
   Agenda& agenda_;
-  engine::ManualClock& clock_;
   LawOf law_;
   Tell tell_;
   std::map<std::string, payment::Intent> intents_;  ///< by the attempt's key

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "engine/engine.h"
+#include "engine/manual_clock.h"
 #include "payment/wire.h"
 #include "sim/bank.h"
 

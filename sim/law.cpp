@@ -36,7 +36,10 @@ struct Law::Take {
     }
   }
   void operator()(const sale::Changed& fact) const { law.spec_ = fact.spec; }
-  void operator()(const sale::Opened& /*fact*/) const {}
+  void operator()(const sale::Opened& /*fact*/) const {
+    law.expect(!law.spec_.opens_at || event.at >= *law.spec_.opens_at, "a sale opened early");
+    law.opened_ = true;
+  }
   void operator()(const sale::Paused& /*fact*/) const { law.paused_ = true; }
   void operator()(const sale::Resumed& fact) const {
     law.expect(fact.shift >= Duration(0), "deadlines were moved back");
@@ -79,7 +82,8 @@ struct Law::Take {
 
   void operator()(const sale::Accepted& fact) const {
     law.expect(!law.paused_ && !law.closed_, "an order was accepted in a sale that is not open");
-    law.expect(!law.spec_.opens_at || fact.received >= *law.spec_.opens_at,
+    const bool after = !law.spec_.opens_at || fact.received >= *law.spec_.opens_at;
+    law.expect(after || (law.clock_set_ && law.opened_),
                "an order was accepted before the opening");
     law.no_unit_idle();
     Order order;

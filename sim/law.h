@@ -53,8 +53,12 @@ class Law {
   /// The next durable event. Those of one `record` became durable together.
   void take(Position record, const sale::Event& event);
   /// An answer to a buy that has left the server, and where the request stood. Every event that is
-  /// durable by now has been taken.
-  void answered(const Stamp& stamp, const sale::Buy& buy, const sale::Outcome& outcome);
+  /// durable by now has been taken. Stamps are compared where the clock was not set between them.
+  void answered(std::uint64_t clock, const Stamp& stamp, const sale::Buy& buy,
+                const sale::Outcome& outcome);
+  /// The wall clock is set at times: who is let in then may have come before the opening, by a
+  /// clock that was set back after it.
+  void clock_was_set() { clock_set_ = true; }
   /// The answer to any other command.
   void answered(const sale::Command& command, const sale::Outcome& outcome);
   /// Nothing is under way and nothing will be due before `now`.
@@ -104,6 +108,8 @@ class Law {
   Instant before_;  ///< of the one before it
   sale::SaleSpec spec_;
   bool exists_ = false;
+  bool opened_ = false;
+  bool clock_set_ = false;
   bool paused_ = false;
   bool closed_ = false;
   std::map<std::string, Item> items_;
@@ -111,9 +117,9 @@ class Law {
   std::map<Arrival, OrderKey> by_arrival_;
   std::set<std::pair<OrderKey, Wish>> wishes_;
   Position record_;
-  std::map<std::pair<std::string, std::string>, OrderKey> keys_;  ///< of (buyer, key)
-  std::map<std::string, std::int64_t> live_;                      ///< units by buyer
-  std::vector<std::pair<Stamp, Arrival>> numbered_;
+  std::map<std::pair<std::string, std::string>, OrderKey> keys_;              ///< of (buyer, key)
+  std::map<std::string, std::int64_t> live_;                                  ///< units by buyer
+  std::map<std::uint64_t, std::vector<std::pair<Stamp, Arrival>>> numbered_;  ///< by clock
   std::vector<std::string> broken_;
 };
 

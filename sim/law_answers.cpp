@@ -31,9 +31,10 @@ void Law::asked(const sale::Command& command) {
       command.action);
 }
 
-void Law::answered(const Stamp& stamp, const sale::Buy& buy, const sale::Outcome& outcome) {
+void Law::answered(std::uint64_t clock, const Stamp& stamp, const sale::Buy& buy,
+                   const sale::Outcome& outcome) {
   if (outcome.arrival != Arrival() && !outcome.replayed) {
-    numbered_.emplace_back(stamp, outcome.arrival);
+    numbered_[clock].emplace_back(stamp, outcome.arrival);
   }
   if (outcome.code == sale::Code::limit_reached) {
     std::uint64_t units = 0;
@@ -109,13 +110,14 @@ void Law::at_rest(Instant now) {
     expect(!closed_ || order.state != OrderState::waiting,
            "somebody waits in a sale that is closed");
   }
-  auto numbered = numbered_;
-  std::ranges::sort(numbered);
-  for (std::size_t i = 1; i < numbered.size(); ++i) {
-    if (numbered[i].second > numbered[i - 1].second) continue;
-    broke("who came later has the lower number: " + std::to_string(numbered[i].second.value()) +
-          " after " + std::to_string(numbered[i - 1].second.value()));
-    return;
+  for (auto& [clock, numbered] : numbered_) {
+    std::ranges::sort(numbered);
+    for (std::size_t i = 1; i < numbered.size(); ++i) {
+      if (numbered[i].second > numbered[i - 1].second) continue;
+      broke("who came later has the lower number: " + std::to_string(numbered[i].second.value()) +
+            " after " + std::to_string(numbered[i - 1].second.value()));
+      return;
+    }
   }
 }
 

@@ -20,10 +20,11 @@ std::uint64_t number(const char* text, std::uint64_t otherwise) {
 
 void print(const Verdict& verdict, std::uint64_t seed) {
   std::printf(
-      "seed %lu: %lu commands, %lu events (%lu written down, %lu again), %lu troubles, %lu starts, "
-      "history %016lx\n",
-      seed, verdict.commands, verdict.events, verdict.applied, verdict.duplicates, verdict.troubles,
-      verdict.starts, verdict.history);
+      "seed %lu: %lu commands, %lu events (%lu written down, %lu again), %lu payments, %lu "
+      "troubles, "
+      "%lu starts, %lu refused, history %016lx\n",
+      seed, verdict.commands, verdict.events, verdict.applied, verdict.duplicates, verdict.payments,
+      verdict.troubles, verdict.starts, verdict.refused, verdict.history);
   for (const std::string& words : verdict.broken) std::printf("  BROKEN %s\n", words.c_str());
 }
 
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
   const auto begun = std::chrono::steady_clock::now();
   std::uint64_t commands = 0;
   std::uint64_t events = 0;
+  std::uint64_t payments = 0;
+  std::uint64_t refused = 0;
   std::uint64_t done = 0;
   for (; done < seeds; ++done) {
     if (std::chrono::steady_clock::now() - begun > std::chrono::minutes(minutes)) break;
@@ -44,6 +47,8 @@ int main(int argc, char** argv) {
     const Verdict verdict = dibs::sim::simulate(settings);
     commands += verdict.commands;
     events += verdict.events;
+    payments += verdict.payments;
+    refused += verdict.refused;
     if (seeds == 1) print(verdict, settings.seed);
     if (verdict.broken.empty()) continue;
     if (seeds > 1) print(verdict, settings.seed);
@@ -54,7 +59,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  std::printf("%lu seeds from %lu: %lu commands, %lu events, 0 promises broken; %.0f commands/s\n",
-              done, first, commands, events, static_cast<double>(commands) / took.count());
+  std::printf(
+      "%lu seeds from %lu: %lu commands, %lu events, %lu payments, %lu damaged starts refused, "
+      "0 promises broken; %.0f commands/s\n",
+      done, first, commands, events, payments, refused,
+      static_cast<double>(commands) / took.count());
   return 0;
 }

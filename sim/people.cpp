@@ -64,7 +64,7 @@ void People::begin() {
 std::string People::a_sku() { return "sku" + std::to_string(random_.below(kSkus)); }
 
 void People::later(Duration least, Duration most, Agenda::Happening happening) {
-  agenda_.add(clock_.now() + random_.between(least, most), std::move(happening));
+  agenda_.after(random_.between(least, most), std::move(happening));
 }
 
 void People::ask(const std::string& sale, sale::Command command, Heard heard) {

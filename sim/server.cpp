@@ -67,6 +67,14 @@ bool Server::start() {
   Engine::Options wanted = options(random_);
   wanted.sync = !plant_.answers_before_sync;
   auto opened = Engine::open(std::move(wanted), clock_, *disk_);
+  if (!opened && rot_) {
+    // Whoever kept a copy puts it back.
+    ++refused_rot_;
+    disk_->overwrite(rot_->path, std::move(rot_->whole));
+    rot_.reset();
+    return start();
+  }
+  rot_.reset();
   if (!opened) {
     refusal_ = opened.error().what;
     return false;
@@ -76,6 +84,9 @@ bool Server::start() {
   engine_->set_on_failure([this](const Fault&) { failed_ = true; });
   if (desk_ != nullptr) desk_->open(*engine_);
   engine_->start();
+  // After a clock was set back stamps run ahead of it; those of the next process do not.
+  if (std::exchange(stamps_moved_, false)) ++clock_set_;
+  for (std::uint32_t loop = 0; loop < kLoops; ++loop) loops_[loop].promise.emplace(loop, *engine_);
   ++lives_;
   ++starts_;
   reader_ = engine_->read_events({}, std::nullopt);
@@ -143,27 +154,25 @@ void Server::leave() {
 }
 
 void Server::arrive(const std::string& sale, sale::Command command, Answered answered) {
-  put_down({{},
-            [this, sale, command = std::move(command),
-             answered = std::move(answered)](const Stamp* stamp) mutable {
-              if (stamp == nullptr) return answered(nullptr);
-              submit(*stamp, sale, command, std::move(answered));
-            }});
+  put_down([this, sale, command = std::move(command),
+            answered = std::move(answered)](const Stamp* stamp) mutable {
+    if (stamp == nullptr) return answered(nullptr);
+    submit(*stamp, sale, command, std::move(answered));
+  });
 }
 
 void Server::arrive(const payment::IntentEvent& event) {
-  put_down({{}, [this, event](const Stamp* stamp) {
-              if (stamp != nullptr) desk_->hear(*stamp, event);
-            }});
+  put_down([this, event](const Stamp* stamp) {
+    if (stamp != nullptr) desk_->hear(*stamp, event);
+  });
 }
 
-void Server::put_down(Arrived arrived) {
-  if (!engine_) return arrived.taken(nullptr);
+void Server::put_down(Taken taken) {
+  if (!engine_) return taken(nullptr);
   Loop& loop = loops_[random_.below(loops_.size())];
   // No two packets are stamped with the same nanosecond here, so that order has one meaning.
   clock_.advance(Duration(1));
-  arrived.stamp.received = clock_.now();
-  loop.arrived.push_back(std::move(arrived));
+  loop.arrived.push_back({clock_.now(), clock_set_, std::move(taken)});
   // The loop that has it reads it; the other is asked how far it is.
   for (const Work work : {Work::loop_0, Work::loop_1})
     soon(work, microseconds(20), milliseconds(2));
@@ -177,6 +186,33 @@ void Server::break_disk(int number) {
   });
 }
 
+void Server::rot(Random& luck) {
+  if (engine_ || rot_) return;
+  // The newest segment may end in a record that no mark knows of: damage there is a torn write.
+  std::vector<std::string> written;
+  std::size_t newest = 0;
+  for (const std::string& path : disk_->paths()) {
+    const bool segment = path.find("/journal-0") != std::string::npos;
+    if (segment) newest = written.size();
+    if (segment || path.find("/snapshot-") != std::string::npos) written.push_back(path);
+  }
+  if (!written.empty()) written.erase(written.begin() + static_cast<std::ptrdiff_t>(newest));
+  if (written.empty()) return;
+  const std::string& path = written[luck.below(written.size())];
+  std::string bytes = disk_->read(path);
+  if (bytes.empty()) return;
+  rot_ = {path, bytes};
+  bytes[luck.below(bytes.size())] ^= static_cast<char>(1U << luck.below(8));
+  disk_->overwrite(path, std::move(bytes));
+}
+
+void Server::set_clock(Duration by) {
+  clock_.step(by);
+  ++clock_set_;
+  stamps_moved_ = true;
+  for (auto& [sale, law] : laws_) law.clock_was_set();
+}
+
 void Server::set_disk_capacity(bool full) {
   disk_->set_capacity(full ? disk_->bytes_used() + 2048 : UINT64_MAX);
 }
@@ -185,7 +221,7 @@ void Server::soon(Work work, Duration least, Duration most) {
   bool& planned = planned_.at(static_cast<std::size_t>(work));
   if (planned) return;
   planned = true;
-  agenda_.add(clock_.now() + random_.between(least, most), [this, work, life = lives_] {
+  agenda_.after(random_.between(least, most), [this, work, life = lives_] {
     if (life != lives_) return;  // of a process that is no more
     planned_.at(static_cast<std::size_t>(work)) = false;
     if (engine_) go(work);
@@ -233,27 +269,27 @@ void Server::go(Work work) {
 
 void Server::read_loop(std::size_t index) {
   Loop& loop = loops_[index];
-  const Instant upto = clock_.now();
+  const Instant began = clock_.now();
   while (!loop.arrived.empty()) {
     Arrived next = std::move(loop.arrived.front());
     loop.arrived.pop_front();
-    next.stamp.loop = static_cast<std::uint32_t>(index);
-    next.stamp.read_order = ++loop.reads;
-    next.taken(&next.stamp);
+    const Stamp stamp = loop.promise->give(next.at).stamp;
+    reading_ = next.clock;
+    next.taken(&stamp);
   }
-  engine_->on_watermark(static_cast<std::uint32_t>(index), upto);
+  loop.promise->end_round(began);
 }
 
 void Server::submit(const Stamp& stamp, const std::string& sale, const sale::Command& command,
                     Answered answered) {
   ++commands_;
   law(sale).asked(command);
-  auto heard = [this, life = lives_, stamp, sale, command,
+  auto heard = [this, life = lives_, clock = reading_, stamp, sale, command,
                 answered = std::move(answered)](const sale::Outcome* outcome) mutable {
     // Of a process that is dead, or where it is not known: no word gets out.
     if (life != lives_ || outcome == nullptr) return answered(nullptr);
     catch_up();
-    answer(stamp, sale, command, *outcome);
+    answer(clock, stamp, sale, command, *outcome);
     answered(outcome);
   };
   if (desk_ != nullptr) return desk_->ask(stamp, sale, command, std::move(heard));
@@ -264,12 +300,12 @@ void Server::submit(const Stamp& stamp, const std::string& sale, const sale::Com
 }
 
 /// What has left the server is judged.
-void Server::answer(const Stamp& stamp, const std::string& sale, const sale::Command& command,
-                    const sale::Outcome& outcome) {
+void Server::answer(std::uint64_t clock, const Stamp& stamp, const std::string& sale,
+                    const sale::Command& command, const sale::Outcome& outcome) {
   saw(static_cast<std::uint64_t>(outcome.code));
   saw(outcome.arrival.value());
   if (const auto* buy = std::get_if<sale::Buy>(&command.action)) {
-    law(sale).answered(stamp, *buy, outcome);
+    law(sale).answered(clock, stamp, *buy, outcome);
   } else {
     law(sale).answered(command, outcome);
   }
@@ -320,7 +356,11 @@ void Server::catch_up() {
   }
 }
 
-Law& Server::law(const std::string& sale) { return laws_.try_emplace(sale, sale).first->second; }
+Law& Server::law(const std::string& sale) {
+  const auto [found, is_new] = laws_.try_emplace(sale, sale);
+  if (is_new && clock_set_ > 0) found->second.clock_was_set();
+  return found->second;
+}
 
 void Server::look() {
   for (auto& [sale, law] : laws_) {

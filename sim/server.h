@@ -6,12 +6,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/manual_clock.h"
 #include "engine/memory_disk.h"
+#include "http/promise.h"
 #include "sim/agenda.h"
 #include "sim/desk.h"
 #include "sim/law.h"
@@ -61,6 +63,10 @@ class Server {
   /// From now on the disk fails as `number` says (an errno), or, with 0, is well.
   void break_disk(int number);
   void set_disk_capacity(bool full);
+  /// Of a server that is down: a byte of what it wrote long ago changes on the disk.
+  void rot(Random& luck);
+  /// Somebody sets the wall clock.
+  void set_clock(Duration by);
   [[nodiscard]] bool disk_fails() const { return disk_fails_; }
 
   /// Does all that can be done at this moment.
@@ -74,6 +80,9 @@ class Server {
   /// How often the store's own word on a sale was held against the law's account of it.
   [[nodiscard]] std::uint64_t looks() const { return looks_; }
 
+  /// Damaged data that a start has refused; they were mended then, as from a copy.
+  [[nodiscard]] std::uint64_t refused_rot() const { return refused_rot_; }
+
   /// Of everything that was seen so far: equal for equal histories.
   [[nodiscard]] std::uint64_t history() const { return history_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -81,14 +90,16 @@ class Server {
   [[nodiscard]] std::uint64_t starts() const { return starts_; }
 
  private:
+  /// The process takes it; or, without a stamp, is gone.
+  using Taken = std::move_only_function<void(const Stamp*)>;
   struct Arrived {
-    Stamp stamp;
-    /// The process takes it; or, without a stamp, is gone.
-    std::move_only_function<void(const Stamp*)> taken;
+    Instant at;
+    std::uint64_t clock = 0;  ///< which setting of it this was read from
+    Taken taken;
   };
   struct Loop {
     std::deque<Arrived> arrived;  ///< in the kernel, not read yet
-    std::uint64_t reads = 0;
+    std::optional<http::ArrivalPromise> promise;
   };
   /// What a process does from time to time.
   enum class Work : std::uint8_t {
@@ -107,11 +118,11 @@ class Server {
   void soon(Work work, Duration least, Duration most);
   void go(Work work);
   void read_loop(std::size_t index);
-  void put_down(Arrived arrived);
+  void put_down(Taken taken);
   void submit(const Stamp& stamp, const std::string& sale, const sale::Command& command,
               Answered answered);
-  void answer(const Stamp& stamp, const std::string& sale, const sale::Command& command,
-              const sale::Outcome& outcome);
+  void answer(std::uint64_t clock, const Stamp& stamp, const std::string& sale,
+              const sale::Command& command, const sale::Outcome& outcome);
   void look();
   void step(engine::Engine::Part part);
   void saw(std::uint64_t what);
@@ -134,6 +145,15 @@ class Server {
   std::map<std::string, std::size_t> reread_;
   std::vector<std::string> broken_;
   std::string refusal_;
+  struct Rot {
+    std::string path;
+    std::string whole;  ///< the file as it had been
+  };
+  std::optional<Rot> rot_;
+  std::uint64_t refused_rot_ = 0;
+  std::uint64_t clock_set_ = 0;  ///< how often
+  bool stamps_moved_ = false;    ///< in this process
+  std::uint64_t reading_ = 0;    ///< by which setting of it what is read now had arrived
   bool failed_ = false;
   bool disk_fails_ = false;
   std::uint64_t lives_ = 0;  ///< what is meant for an earlier life does not happen

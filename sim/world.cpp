@@ -27,7 +27,7 @@ class World {
         // What goes wrong has luck of its own: less of it, and people still do what they did.
         trouble_luck_(settings.seed ^ 0x9e3779b97f4a7c15ULL),
         bank_(
-            random_, agenda_, clock_,
+            random_, agenda_,
             [this](const SaleId& sale) -> Law& {
               server_.catch_up();  // what is durable by now, and nothing else
               return server_.law(sale.value());
@@ -52,7 +52,7 @@ class World {
       people_.begin();
       next_trouble();
       if (books_) write_down();
-      const Instant calm = clock_.now() + kTroubledTime;
+      const Duration calm = clock_.monotonic() + kTroubledTime;
       run_until(calm);
       calm_ = true;
       server_.break_disk(0);
@@ -75,26 +75,26 @@ class World {
     return false;
   }
 
-  void run_until(Instant end) {
+  void run_until(Duration end) {
     while (!agenda_.empty() && agenda_.next() < end && broken_.empty()) {
-      const Duration ahead = agenda_.next() - clock_.now();
+      const Duration ahead = agenda_.next() - clock_.monotonic();
       if (ahead > Duration(0)) clock_.advance(ahead);
       agenda_.take()();
       if (!server_.running() && !coming_back_) come_back();
     }
-    if (clock_.now() < end) clock_.advance(end - clock_.now());
+    if (clock_.monotonic() < end) clock_.advance(end - clock_.monotonic());
   }
 
   void come_back() {
     coming_back_ = true;
-    agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(1), seconds(2)), [this] {
+    agenda_.after(trouble_luck_.between(milliseconds(1), seconds(2)), [this] {
       coming_back_ = false;
       if (!server_.running()) start();
     });
   }
 
   void next_trouble() {
-    agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(50), seconds(3)), [this] {
+    agenda_.after(trouble_luck_.between(milliseconds(50), seconds(3)), [this] {
       if (calm_ || troubles_ >= settings_.troubles) return;
       ++troubles_;
       make_trouble();
@@ -104,15 +104,19 @@ class World {
 
   void make_trouble() {
     const auto well_again = [this](auto mend) {
-      agenda_.add(clock_.now() + trouble_luck_.between(milliseconds(1), milliseconds(500)),
-                  [mend] { mend(); });
+      agenda_.after(trouble_luck_.between(milliseconds(1), milliseconds(500)), [mend] { mend(); });
     };
-    switch (trouble_luck_.below(6)) {
+    switch (trouble_luck_.below(8)) {
       case 0:
       case 1:
         return server_.die(false);
       case 2:
         return server_.die(true);
+      case 6:
+        server_.die(false);
+        return server_.rot(trouble_luck_);
+      case 7:
+        return server_.set_clock(trouble_luck_.between(-seconds(4), seconds(4)));
       case 3:
         return server_.end();
       case 4:
@@ -126,7 +130,7 @@ class World {
 
   /// What is written down is written down later, however the sale goes on.
   void write_down() {
-    agenda_.add(clock_.now() + milliseconds(400), [this] {
+    agenda_.after(milliseconds(400), [this] {
       books_->deliver();
       if (!calm_) write_down();
     });
@@ -160,6 +164,8 @@ class World {
     verdict.looks = server_.looks();
     if (books_) verdict.applied = books_->applied();
     if (books_) verdict.duplicates = books_->duplicates();
+    verdict.payments = bank_.attempts();
+    verdict.refused = server_.refused_rot();
     verdict.starts = server_.starts();
     verdict.troubles = troubles_;
     return verdict;
@@ -168,8 +174,8 @@ class World {
   Settings settings_;
   Random random_;
   Random trouble_luck_;
-  Agenda agenda_;
   engine::ManualClock clock_;
+  Agenda agenda_{clock_};
   std::optional<Books> books_;
   Bank bank_;
   Desk desk_;

@@ -29,7 +29,9 @@ struct Verdict {
   std::uint64_t starts = 0;      ///< of server processes
   std::uint64_t applied = 0;     ///< events written into the ledger
   std::uint64_t duplicates = 0;  ///< that came to it again
-  std::uint64_t troubles = 0;    ///< deaths, power cuts, disks that fail or are full
+  std::uint64_t payments = 0;    ///< attempts that the bank has decided
+  std::uint64_t refused = 0;     ///< damaged data directories that a start has refused
+  std::uint64_t troubles = 0;    ///< deaths, power cuts, bad disks, clocks that are set
 };
 
 /// Lives through it, in one thread. First trouble and selling; then nothing fails any more, and

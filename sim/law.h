@@ -53,8 +53,9 @@ class Law {
   /// The next durable event. Those of one `record` became durable together.
   void take(Position record, const sale::Event& event);
   /// An answer to a buy that has left the server, and where the request stood. Every event that is
-  /// durable by now has been taken. Stamps are compared where the clock was not set between them.
-  void answered(std::uint64_t clock, const Stamp& stamp, const sale::Buy& buy,
+  /// durable by now has been taken. Stamps of one `clock` are compared;
+  /// nothing: it was set while the request was under way.
+  void answered(std::optional<std::uint64_t> clock, const Stamp& stamp, const sale::Buy& buy,
                 const sale::Outcome& outcome);
   /// The wall clock is set at times: who is let in then may have come before the opening, by a
   /// clock that was set back after it.

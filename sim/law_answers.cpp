@@ -31,10 +31,10 @@ void Law::asked(const sale::Command& command) {
       command.action);
 }
 
-void Law::answered(std::uint64_t clock, const Stamp& stamp, const sale::Buy& buy,
+void Law::answered(std::optional<std::uint64_t> clock, const Stamp& stamp, const sale::Buy& buy,
                    const sale::Outcome& outcome) {
-  if (outcome.arrival != Arrival() && !outcome.replayed) {
-    numbered_[clock].emplace_back(stamp, outcome.arrival);
+  if (clock && outcome.arrival != Arrival() && !outcome.replayed) {
+    numbered_[*clock].emplace_back(stamp, outcome.arrival);
   }
   if (outcome.code == sale::Code::limit_reached) {
     std::uint64_t units = 0;

@@ -289,7 +289,9 @@ void Server::submit(const Stamp& stamp, const std::string& sale, const sale::Com
     // Of a process that is dead, or where it is not known: no word gets out.
     if (life != lives_ || outcome == nullptr) return answered(nullptr);
     catch_up();
-    answer(clock, stamp, sale, command, *outcome);
+    // What waits when the clock is set is let go, in order as far as it is there.
+    answer(clock == clock_set_ ? std::optional(clock) : std::nullopt, stamp, sale, command,
+           *outcome);
     answered(outcome);
   };
   if (desk_ != nullptr) return desk_->ask(stamp, sale, command, std::move(heard));
@@ -300,7 +302,7 @@ void Server::submit(const Stamp& stamp, const std::string& sale, const sale::Com
 }
 
 /// What has left the server is judged.
-void Server::answer(std::uint64_t clock, const Stamp& stamp, const std::string& sale,
+void Server::answer(std::optional<std::uint64_t> clock, const Stamp& stamp, const std::string& sale,
                     const sale::Command& command, const sale::Outcome& outcome) {
   saw(static_cast<std::uint64_t>(outcome.code));
   saw(outcome.arrival.value());

@@ -121,7 +121,7 @@ class Server {
   void put_down(Taken taken);
   void submit(const Stamp& stamp, const std::string& sale, const sale::Command& command,
               Answered answered);
-  void answer(std::uint64_t clock, const Stamp& stamp, const std::string& sale,
+  void answer(std::optional<std::uint64_t> clock, const Stamp& stamp, const std::string& sale,
               const sale::Command& command, const sale::Outcome& outcome);
   void look();
   void step(engine::Engine::Part part);

@@ -210,6 +210,7 @@ void Server::set_clock(Duration by) {
   clock_.step(by);
   ++clock_set_;
   stamps_moved_ = true;
+  unnoticed_ = true;
   for (auto& [sale, law] : laws_) law.clock_was_set();
 }
 
@@ -315,6 +316,8 @@ void Server::answer(std::optional<std::uint64_t> clock, const Stamp& stamp, cons
 
 void Server::step(Engine::Part part) {
   engine_->step(part);
+  // Now it is noticed that the clock was set, and what waited until then is let go.
+  if (part == Engine::Part::sequencer && std::exchange(unnoticed_, false)) ++clock_set_;
   catch_up();
   if (!failed_) return;
   // What cannot be made durable ends the process; what comes back is a process or a machine.

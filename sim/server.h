@@ -151,8 +151,9 @@ class Server {
   };
   std::optional<Rot> rot_;
   std::uint64_t refused_rot_ = 0;
-  std::uint64_t clock_set_ = 0;  ///< how often
+  std::uint64_t clock_set_ = 0;  ///< times between which stamps are not compared
   bool stamps_moved_ = false;    ///< in this process
+  bool unnoticed_ = false;       ///< it was set, and the sequencer does not know
   std::uint64_t reading_ = 0;    ///< by which setting of it what is read now had arrived
   bool failed_ = false;
   bool disk_fails_ = false;

@@ -30,6 +30,10 @@ class WatermarkListener {
   /// than `upto`; all earlier ones have been submitted. Called on the loop's own thread, with
   /// `upto` never decreasing. Must not block.
   virtual void on_watermark(std::uint32_t loop, Instant upto) noexcept = 0;
+
+  /// The furthest that any loop has promised, for one whose clock was set back: with this it need
+  /// not hold the others up until the clock is there again. Any thread.
+  [[nodiscard]] virtual Instant furthest_watermark() const noexcept { return Instant::min(); }
 };
 
 }  // namespace dibs

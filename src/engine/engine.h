@@ -102,6 +102,7 @@ class Engine final : public store::SaleStore, public store::EventFeed, public Wa
       store::Taken taken, std::optional<SaleId> sale) const override;
 
   void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
+  [[nodiscard]] Instant furthest_watermark() const noexcept override;
   void submit(const Stamp& stamp, SaleId sale, sale::Command command,
               store::Reply<sale::Outcome> reply) override;
   void find_sale(const Stamp& stamp, SaleId sale,

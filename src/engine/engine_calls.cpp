@@ -22,6 +22,8 @@ void Engine::on_watermark(std::uint32_t loop, Instant upto) noexcept {
   impl_->ingress.publish(loop, upto);
 }
 
+Instant Engine::furthest_watermark() const noexcept { return impl_->ingress.furthest(); }
+
 void Engine::Impl::submit(RequestPtr request) {
   if (failure.failed()) return refuse(*request, failure.fault());
   if (state != State::running) return refuse(*request, not_serving());

@@ -180,7 +180,7 @@ bool OutboxPump::has_room() const {
 }
 
 void OutboxPump::send() {
-  while (has_room() && (refused_ || !batch_.empty())) {
+  while (refused_ || (has_room() && !batch_.empty())) {
     if (!refused_) {
       const store::FedEvent fed = std::move(batch_.front());
       batch_.pop_front();

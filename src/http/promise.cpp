@@ -20,8 +20,9 @@ void ArrivalPromise::publish(Instant upto) {
 void ArrivalPromise::end_round(Instant began) {
   // After the wall clock was set back, the noted times stay behind what is promised, perhaps for
   // an hour. Requests then get stamps just behind the promise (see give), and the promise follows
-  // them: they were all handed out before this call.
-  publish(began < promised_ ? latest_ : began);
+  // them: they were all handed out before this call. It also follows the other loops' promises,
+  // whose requests would otherwise wait until the clock is there again.
+  publish(began < promised_ ? std::max(latest_, listener_.furthest_watermark()) : began);
 }
 
 }  // namespace dibs::http

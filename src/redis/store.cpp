@@ -94,6 +94,8 @@ void Store::on_watermark(std::uint32_t loop, Instant upto) noexcept {
   impl_->ingress.publish(loop, upto);
 }
 
+Instant Store::furthest_watermark() const noexcept { return impl_->ingress.furthest(); }
+
 void Store::Impl::submit(SaleRequestPtr request) {
   if (state != State::running) return request->refuse(store_is_not_running());
   store::OrderedPtr ordered = std::move(request);

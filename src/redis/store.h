@@ -88,6 +88,7 @@ class Store final : public store::SaleStore, public store::EventFeed, public Wat
       store::Taken taken, std::optional<SaleId> sale) const override;
 
   void on_watermark(std::uint32_t loop, Instant upto) noexcept override;
+  [[nodiscard]] Instant furthest_watermark() const noexcept override;
   void submit(const Stamp& stamp, SaleId sale, sale::Command command,
               store::Reply<sale::Outcome> reply) override;
   void find_sale(const Stamp& stamp, SaleId sale,

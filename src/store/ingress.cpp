@@ -70,6 +70,14 @@ void Ingress::numbered(std::uint32_t loop, std::size_t count) {
   queue_of(loop).size.fetch_sub(count, std::memory_order_relaxed);
 }
 
+Instant Ingress::furthest() const noexcept {
+  std::int64_t furthest_ns = INT64_MIN;
+  for (const auto& queue : queues_) {
+    furthest_ns = std::max(furthest_ns, queue->watermark_ns.load(std::memory_order_relaxed));
+  }
+  return from_ns(furthest_ns);
+}
+
 Instant Ingress::watermark(std::uint32_t loop) const {
   return from_ns(queues_[loop]->watermark_ns.load());
 }

@@ -30,6 +30,8 @@ class Ingress {
 
   /// See WatermarkListener.
   void publish(std::uint32_t loop, Instant upto) noexcept;
+  /// The furthest of all loops' watermarks. Any thread.
+  [[nodiscard]] Instant furthest() const noexcept;
 
   /// Rings when something can be numbered that could not before: a watermark reached the oldest
   /// request of its loop or what is waited for, or a request came whose watermark has been reached

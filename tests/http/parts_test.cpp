@@ -18,7 +18,9 @@ namespace {
 class Promises final : public WatermarkListener {
  public:
   void on_watermark(std::uint32_t, Instant upto) noexcept override { made.push_back(to_ns(upto)); }
+  [[nodiscard]] Instant furthest_watermark() const noexcept override { return furthest; }
   std::vector<std::int64_t> made;
+  Instant furthest = Instant::min();
 };
 
 TEST(ArrivalPromise, a_stamp_later_than_the_promise_is_given_as_it_is) {
@@ -67,6 +69,19 @@ TEST(ArrivalPromise, follows_the_requests_when_the_wall_clock_was_set_back) {
   const auto after = promise.give(from_ns(30)).stamp;
   EXPECT_LT(before, after);
   EXPECT_GT(to_ns(after.received), promises.made.back());
+}
+
+TEST(ArrivalPromise, follows_the_other_loops_when_the_wall_clock_was_set_back) {
+  Promises promises;
+  ArrivalPromise promise(0, promises);
+  promise.end_round(from_ns(100));
+  promises.furthest = from_ns(500);
+  promise.end_round(from_ns(200));
+  EXPECT_EQ(promises.made.back(), 200) << "of the others nothing is known while the clock goes on";
+  promise.end_round(from_ns(50));
+  EXPECT_EQ(promises.made.back(), 500)
+      << "or they wait for this loop until the clock is there again";
+  EXPECT_GT(promise.give(from_ns(60)).stamp.received, from_ns(500));
 }
 
 TEST(ConnectionTable, an_id_finds_its_connection_and_no_later_one) {

@@ -12,7 +12,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "kafka"
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 
 
 def missing():

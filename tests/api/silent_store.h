@@ -29,6 +29,11 @@ class SilentStore final : public store::SaleStore {
     }
     for (auto& answer : kept) answer();
   }
+  /// Answers what comes from now on; what is kept stays kept until speak().
+  void answer_what_comes() {
+    const std::lock_guard lock(mutex_);
+    silent_ = false;
+  }
   /// Answers kept back now.
   [[nodiscard]] std::size_t kept() {
     const std::lock_guard lock(mutex_);

@@ -141,8 +141,11 @@ class Run {
       ++done_;
       take(command, applied);
     }
-    while (!trouble_ && seq() < result.seq && sale_.due(now_)) sale_.step(now_, events_);
-    if (closing_) begin_close();
+    // No further than the functions, whose clock may go back before they go on.
+    const bool told_more = !result.events.empty();
+    const Instant upto = leaving_ > 0 && told_more ? result.events.back().at : now_;
+    while (!trouble_ && seq() < result.seq && sale_.due(upto)) sale_.step(upto, events_);
+    if (closing_) begin_close(upto);
     const bool did_enough = leaving_ > 0 || events_.size() - events_before >= kEventsPerCall;
     if (result.results.empty() && sale_.due(now_) && !did_enough) fail("leaves something due");
     note_alive(existed, told_ > told_before, requests_before);
@@ -150,9 +153,11 @@ class Run {
 
   /// A close that has begun and is not reached yet: at its moment or by its command, which is the
   /// first of those not reached and will be found done.
-  void begin_close() {
-    if (!trouble_) drain(now_);
-    if (trouble_ || sale_.view().state == sale::SaleState::closed) return;
+  void begin_close(Instant upto) {
+    const auto is_closed = [this] { return sale_.view().state == sale::SaleState::closed; };
+    if (trouble_ || is_closed()) return;
+    drain(upto);
+    if (is_closed()) return;
     const bool by_command =
         !waiting_.empty() && std::holds_alternative<sale::Close>(waiting_.front().action);
     if (!by_command) return fail("closes for no reason");

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -9,6 +11,16 @@
 
 namespace dibs::api::test {
 namespace {
+
+/// Waits until `condition` holds; whether it does, within 20 seconds.
+bool comes_true(const std::function<bool()>& condition) {
+  const auto deadline = system_clock().monotonic() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (system_clock().monotonic() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
 
 /// A provider that is asked and answers when the test says so.
 class SlowProvider final : public payment::Provider {
@@ -78,10 +90,11 @@ TEST(SlowProviderTest, AnAuthorisationThatComesAfterTheHoldIsVoidedOnceAtTheProv
   const auto promoted = server.call("GET", "/v1/orders/" + waiting + "?wait=20",
                                     with(as_buyer("b"), "If-None-Match", "\"0\""));
   Client other(server.address());
-  while (other.call("GET", "/v1/orders/" + waiting, as_buyer("b"))["state"] == "waiting") {
-  }
+  ASSERT_TRUE(comes_true([&] {
+    return other.call("GET", "/v1/orders/" + waiting, as_buyer("b"))["state"] != "waiting";
+  }));
   provider.verdict(payment::Verdict::authorised);
-  while (provider.voids == 0) std::this_thread::yield();
+  ASSERT_TRUE(comes_true([&] { return provider.voids > 0; }));
   EXPECT_EQ(provider.voids, 1);
   EXPECT_EQ(server.call("GET", "/v1/orders/" + order, as_buyer("a"))["money"], "void");
   EXPECT_EQ(server.call("GET", "/v1/orders/" + waiting, as_buyer("b"))["state"], "held");

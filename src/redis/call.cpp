@@ -57,14 +57,15 @@ class Elements {
     return must(reply == nullptr ? std::nullopt : number_of(*reply));
   }
   std::uint64_t count() { return static_cast<std::uint64_t>(number()); }
+  Instant instant() { return must(instant_of(number())); }
 
- private:
   template <class T>
   T must(const std::optional<T>& value) {
     if (!value) ok_ = false;
     return value.value_or(T());
   }
 
+ private:
   std::span<redisReply* const> rest_;
   bool ok_ = true;
 };
@@ -91,7 +92,7 @@ bool read_results(const redisReply& reply, std::vector<Applied>& out) {
     result.code = code.value_or(sale::Code::ok);
     result.arrival = Arrival(in.count());
     result.seq = Seq(in.count());
-    result.now = from_us(in.number());
+    result.now = in.instant();
     const redisReply* more = in.next();
     if (!in.ok() || !code || !read_more(*more, result)) return false;
   }
@@ -102,9 +103,9 @@ Result<BatchResult> read_ok(Elements& in) {
   BatchResult result;
   result.epoch = std::string(in.text());
   result.seq = Seq(in.count());
-  result.now = from_us(in.number());
+  result.now = in.instant();
   const std::int64_t next_due = in.number();
-  if (next_due >= 0) result.next_due = from_us(next_due);
+  if (next_due >= 0) result.next_due = in.must(instant_of(next_due));
   result.first = Seq(in.count());
   const redisReply* results = in.next();
   const redisReply* events = in.next();

@@ -23,6 +23,13 @@ inline std::optional<std::string_view> text_of(const redisReply& reply) {
   return std::string_view(reply.str, reply.len);
 }
 
+/// The instant that so many microseconds are; nothing when they are more than can be stored (see
+/// sale::is_storable), or would overflow what counts nanoseconds.
+inline std::optional<Instant> instant_of(std::int64_t us) {
+  if (us < 0 || us > INT64_MAX / 2'000) return std::nullopt;
+  return from_us(us);
+}
+
 /// A number, whether a function answered it as one or a stream kept it as a text.
 inline std::optional<std::int64_t> number_of(const redisReply& reply) {
   if (reply.type == REDIS_REPLY_INTEGER) return reply.integer;
@@ -71,9 +78,11 @@ class Fields {
   std::optional<Instant> optional_instant(std::string_view name) {
     const auto us = optional_number(name);
     if (!us) return std::nullopt;
-    // Further than any instant can be stored: see sale::is_storable.
-    if (*us < 0 || *us > INT64_MAX / 2'000) return fail(), std::nullopt;
-    return from_us(*us);
+    return must(instant_of(*us));
+  }
+  /// Not negative, and not longer than there are instants.
+  Duration duration(std::string_view name) {
+    return must(instant_of(number(name))).time_since_epoch();
   }
 
   /// The value of `name` as `read` (see names.h) understands it.

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "redis/failover.h"
 #include "redis/fields.h"
 #include "redis/store_impl.h"
 
@@ -12,7 +14,6 @@ namespace {
 
 constexpr Duration kShortestBackOff = std::chrono::milliseconds(50);
 constexpr Duration kLongestBackOff = std::chrono::seconds(2);
-constexpr const char* kNoFailover = "cluster-replica-no-failover";
 
 std::string in_one(const std::vector<Fault>& faults) {
   std::string all;
@@ -34,27 +35,25 @@ void Store::Impl::connect(Primary& primary) {
 
 void Store::Impl::ask_who(Primary& primary) {
   primary.facts.clear();
-  primary.connection.call({"INFO", "everything"}, [this,
-                                                   &primary](Result<const redisReply*> reply) {
-    if (!reply) return;
-    if ((*reply)->type == REDIS_REPLY_ERROR) return primary.connection.close(refused_info(**reply));
-    add_info(text_of(**reply).value_or(""), primary.facts);
-    is_cluster = primary.facts["cluster_enabled"] == "1";
-    if (is_cluster) {
-      return ask_for_map(primary, [this, &primary](Result<void> asked) {
-        if (!asked) return primary.connection.close(std::move(asked).error());
-        if (primary.mapped && !primary.retired) ask_for_settings(primary);
+  primary.connection.call(
+      {"INFO", "everything"}, [this, &primary](Result<const redisReply*> reply) {
+        if (!reply) return;
+        if ((*reply)->type == REDIS_REPLY_ERROR)
+          return primary.connection.close(refused_info(**reply));
+        add_info(text_of(**reply).value_or(""), primary.facts);
+        is_cluster = primary.facts["cluster_enabled"] == "1";
+        if (is_cluster) {
+          return ask_for_map(primary, [this, &primary](Result<void> asked) {
+            if (!asked) return primary.connection.close(std::move(asked).error());
+            if (primary.mapped && !primary.retired) ask_for_settings(primary);
+          });
+        }
+        if (options.addresses.size() > 1) {
+          return primary.connection.close(no_cluster(primary.node.address.shown()));
+        }
+        adopt(alone(primary.node.address));
+        ask_for_settings(primary);
       });
-    }
-    if (options.addresses.size() > 1) {
-      return primary.connection.close({FaultKind::bad_input,
-                                       "--store names several nodes, but " +
-                                           primary.node.address.shown() + " is not of a cluster.",
-                                       "Name one server, or nodes of one Redis Cluster."});
-    }
-    adopt(alone(primary.node.address));
-    ask_for_settings(primary);
-  });
 }
 
 void Store::Impl::ask_for_settings(Primary& primary) {
@@ -93,19 +92,12 @@ void Store::Impl::ask_replicas(Primary& primary, std::move_only_function<void()>
     auto& connection = *primary.asked.emplace_back(
         std::make_unique<ServerConnection>(replica.address, system_clock()));
     connection.open();
-    connection.call({"CONFIG", "GET", kNoFailover}, [&primary, go_on, at = replica.address.shown()](
-                                                        Result<const redisReply*> reply) {
-      ServerFacts facts;
-      if (reply) add_config(**reply, facts);
-      if (facts[kNoFailover] != "yes") {
-        primary.objections.push_back(
-            {reply ? FaultKind::bad_input : FaultKind::unavailable,
-             "The replica " + at + " of " + primary.node.address.shown() +
-                 (reply ? " may take over by itself, and with less than was answered: it has "
-                        : " does not say whether it may take over by itself: is it ") +
-                 kNoFailover + (reply ? " no." : " yes?"),
-             std::string(reply ? "CONFIG SET " : "Start it, or CLUSTER FORGET it; CONFIG SET ") +
-                 kNoFailover + " yes and CONFIG REWRITE there, or choose another --durability."});
+    connection.call(words_of_failover(), [&primary, go_on, at = replica.address.shown()](
+                                             Result<const redisReply*> reply) {
+      std::optional<ServerFacts> facts;
+      if (reply) add_config(**reply, facts.emplace());
+      for (Fault& fault : judge_failover(facts, at, primary.node.address.shown())) {
+        primary.objections.push_back(std::move(fault));
       }
       if (--primary.unasked > 0) return;
       if (primary.objections.empty()) return (*go_on)();

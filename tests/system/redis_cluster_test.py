@@ -62,7 +62,7 @@ class Cluster:
     def is_up(self, node):
         info, all_nodes = node.call("CLUSTER", "INFO"), node.call("CLUSTER", "NODES")
         return ("cluster_state:ok" in info and f"cluster_known_nodes:{len(self.nodes)}" in info
-                and all_nodes.count("slave ") == len(self.nodes) - self.count)
+                and all_nodes.count("slave") == len(self.nodes) - self.count)
 
     def __exit__(self, *_):
         for node in self.nodes:
@@ -174,11 +174,65 @@ def money_arrives_at_a_stopped_sale(directory):
     print("money that was decided while the sale was stopped is told to it when it goes on", flush=True)
 
 
+def doctor(directory, cluster, *flags):
+    keys = {"DIBS_OPERATOR_TOKENS": f"anna:{dibs.OPERATOR_TOKEN}", "DIBS_SHOP_KEY": dibs.SHOP_KEY}
+    done = dibs.run("doctor", "--store", cluster.url, "--listen", "127.0.0.1:0", "--data", directory / "none", *flags,
+                    env=keys)
+    return [line for line in done.stdout.splitlines() if line[7:].startswith("redis")]
+
+
+def doctor_looks_at_every_primary(directory):
+    """Each finding names its node, and what is wrong with one is said of that one alone."""
+    with Cluster(directory, *STRICT, "--maxmemory", "1gb", "--cluster-replica-no-failover", "yes",
+                 "--repl-ping-replica-period", "1", replicas=True) as cluster:
+        # A map names a replica once something has reached it, and until it is known to be away.
+        until(lambda: all(str(node.port) in str(cluster.nodes[i].call("CLUSTER", "SLOTS")) for node in cluster.nodes
+                          for i in range(6)), "the map does not name every replica")
+        for node in cluster.nodes:
+            node.call("CONFIG", "SET", "cluster-node-timeout", 15000)
+        names = [f"redis 127.0.0.1:{node.port}: " for node in cluster.nodes[:3]]
+
+        def about(lines, i, grade):
+            return [line[7:].removeprefix(names[i]) for line in lines if line.startswith(grade.ljust(7) + names[i])]
+
+        until(lambda: all("connected_slaves:1" in node.call("INFO", "replication") for node in cluster.nodes[:3]),
+              "no replica connects")
+        good = doctor(directory, cluster)
+        check("ok     redis: a cluster of 3 primaries, which serve every hash slot" in good, good)
+        for i in range(3):
+            check(len(about(good, i, "ok")) == 3 and "1 replicas" in about(good, i, "ok")[0], good)
+        check(not [line for line in good if line.startswith(("NO-GO", "WARN"))], good)
+
+        cluster.nodes[2].call("CONFIG", "SET", "appendfsync", "everysec")
+        cluster.nodes[4].call("CONFIG", "SET", "cluster-replica-no-failover", "no")
+        bad = doctor(directory, cluster)
+        check([len(about(bad, i, "NO-GO")) for i in range(3)] == [0, 1, 1], bad)
+        check("appendfsync everysec" in about(bad, 2, "NO-GO")[0], bad)
+        check(f"The replica 127.0.0.1:{cluster.nodes[4].port} of" in about(bad, 1, "NO-GO")[0], bad)
+        relaxed = doctor(directory, cluster, "--durability", "relaxed")
+        check(not [line for line in relaxed if line.startswith("NO-GO")], relaxed)
+
+        cluster.nodes[5].kill()
+        until(lambda: "connected_slaves:0" in cluster.nodes[2].call("INFO", "replication"), "its replica is there still")
+        lonely = doctor(directory, cluster, "--durability", "replica")
+        check([len(about(lonely, i, "NO-GO")) for i in range(3)] == [0, 0, 1], lonely)
+        check("No replica" in about(lonely, 2, "NO-GO")[0], lonely)
+
+        cluster.nodes[1].call("CONFIG", "SET", "maxmemory", int(1.5 * 2**20))
+        check("of its maxmemory" in str(about(doctor(directory, cluster), 1, "NO-GO")), "its memory is not seen")
+        cluster.nodes[0].kill()
+        gone = doctor(directory, cluster)
+        check(len(about(gone, 0, "NO-GO")) == 1, f"a primary that is away is not said: {gone}")
+        check(about(gone, 2, "ok"), f"the others are not looked at: {gone}")
+    print("doctor: every primary and its replicas, each finding at its node", flush=True)
+
+
 def main():
     if not redis_server.installed():
         print("redis_cluster: redis-server is not installed")
         return 77
-    for part in (a_primary_goes_and_comes_back, a_slot_moves, money_arrives_at_a_stopped_sale):
+    for part in (a_primary_goes_and_comes_back, a_slot_moves, money_arrives_at_a_stopped_sale,
+                 doctor_looks_at_every_primary):
         with tempfile.TemporaryDirectory() as directory:
             part(pathlib.Path(directory))
     return 0

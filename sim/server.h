@@ -90,6 +90,7 @@ class Server {
   [[nodiscard]] std::uint64_t starts() const { return starts_; }
 
  private:
+  static constexpr std::uint32_t kLoops = 2;
   /// The process takes it; or, without a stamp, is gone.
   using Taken = std::move_only_function<void(const Stamp*)>;
   struct Arrived {

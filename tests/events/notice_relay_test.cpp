@@ -161,14 +161,14 @@ TEST_F(NoticeRelayTest, the_next_is_not_sent_before_the_answer) {
 
 TEST_F(NoticeRelayTest, what_is_refused_is_sent_again_under_the_same_id) {
   shops_.answer(url_of("a"), [](std::size_t call) -> std::optional<std::uint16_t> {
-    return call == 2 ? 503 : 200;
+    return call == 2 ? 503 : call == 3 ? 400 : 200;
   });
   start({});
   happen("a", 3);
-  const std::vector<std::string> sent{"a:1", "a:2", "a:2", "a:3"};
-  EXPECT_EQ(shops_.ids(url_of("a"), 4), sent);
+  const std::vector<std::string> sent{"a:1", "a:2", "a:2", "a:2", "a:3"};
+  EXPECT_EQ(shops_.ids(url_of("a"), 5), sent);
   relay_->stop();
-  EXPECT_EQ(relay_->state(SaleId("a"))->failed, 1U);
+  EXPECT_EQ(relay_->state(SaleId("a"))->failed, 2U);
 }
 
 TEST_F(NoticeRelayTest, a_shop_that_fails_or_hangs_holds_up_nobody_else) {

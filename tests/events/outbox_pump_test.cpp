@@ -334,6 +334,18 @@ TEST_F(OutboxPumpTest, a_file_of_other_data_is_seen_and_not_gone_on_from) {
   }
 }
 
+TEST_F(OutboxPumpTest, an_event_that_the_store_has_lost_is_not_passed_over) {
+  const sale::Event first = feed.add("concert");
+  sale::Event third = first;
+  third.seq = Seq(3);
+  feed.append("concert", third);
+  const auto one = pump();
+  for (int turn = 0; turn < 20; ++turn) one->turn();
+  EXPECT_EQ(topic.arrived.size(), 1U);
+  EXPECT_NE(one->figures().last_error.find("event 3 where 2 is next"), std::string::npos)
+      << one->figures().last_error;
+}
+
 TEST_F(OutboxPumpTest, another_epoch_is_other_data) {
   fill(20);
   {

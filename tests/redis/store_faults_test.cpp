@@ -94,6 +94,44 @@ TEST(RedisStore, a_redis_that_came_back_older_stops_the_sale) {
   EXPECT_EQ(next.run(seat_for("c"))->code, sale::Code::fenced);
 }
 
+/// As long as before, or longer, and with another end than the one that was answered from.
+TEST(RedisStore, a_redis_that_came_back_older_and_went_on_stops_the_sale) {
+  const auto data_of = [](const RedisServer& server) {
+    return server.directory() + "/appendonlydir";
+  };
+  const auto put = [](const std::string& from, const std::string& in_place_of) {
+    std::filesystem::remove_all(in_place_of);
+    std::filesystem::copy(from, in_place_of, std::filesystem::copy_options::recursive);
+  };
+  RedisServer server(strict_settings());
+  RedisServer elsewhere(strict_settings());
+  const TempDir dir;
+  const TempDir other_dir;
+  RunningStore veteran(server, dir.path());
+  ASSERT_TRUE(veteran.started().has_value());
+  veteran.run(concert_of(10));
+  veteran.run(seat_for("a"));
+  elsewhere.kill();
+  put(data_of(server), data_of(elsewhere));
+  const auto answered = veteran.run(seat_for("b"));
+  ASSERT_TRUE(answered && answered->order);
+  server.kill();
+  elsewhere.start();
+  {
+    RunningStore other(elsewhere, other_dir.path());
+    ASSERT_TRUE(other.started().has_value());
+    for (const char* buyer : {"c", "d"}) ASSERT_TRUE(other.insist(seat_for(buyer))->order) << buyer;
+  }
+  elsewhere.kill();
+  put(data_of(elsewhere), data_of(server));
+  server.start();
+  const auto outcome = veteran.insist(seat_for("e"));
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->code, sale::Code::fenced);
+  EXPECT_EQ(veteran.store().counters().fenced, 1U);
+  EXPECT_TRUE(veteran.find(answered->order->id)) << "what was answered is what is shown";
+}
+
 TEST(RedisStore, two_gateways_give_one_order_for_one_key_and_see_each_other) {
   const RedisServer server(strict_settings());
   const TempDir one;
